@@ -1,0 +1,70 @@
+"""People, system settings and the audit of who changed what."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    BaseUserManager,
+    PermissionsMixin,
+)
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from leadferry.kit import clock
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds people by the name with which they sign in."""
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in to this instance; roles are Django's groups."""
+
+    username = models.CharField(_("User name"), max_length=150, unique=True)
+    name = models.CharField(_("Name"), max_length=250, blank=True)
+    email = models.EmailField(_("Email"), blank=True)
+    is_active = models.BooleanField(_("Active"), default=True)
+    must_change_password = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("user")
+        permissions = [
+            ("manage_users", "Can manage users and roles"),
+            ("manage_settings", "Can manage system settings"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+
+class SystemSetting(models.Model):
+    """The value of one system setting, found by its code."""
+
+    code = models.CharField(max_length=50, unique=True)
+    value = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class AuditRow(models.Model):
+    """One change of configuration: ids and codes only, never a person's data."""
+
+    at = models.DateTimeField(default=clock.now)
+    actor = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    verb = models.CharField(max_length=60)
+    subject = models.CharField(max_length=120)
+    details = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject}"

@@ -1,0 +1,105 @@
+"""What a page of responses needs around it: compiled mappings, windows, lookups."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from leadferry.integrations import forms, queries
+from leadferry.integrations.models import Integration, LeadFormVersion
+from leadferry.integrations.schema import form_schema
+from leadferry.integrations.windows import Interval
+from leadferry.kit.errors import LeadferryError
+from leadferry.leads.columns import MAPPING_COLUMNS
+from leadferry.leads.models import ADS, CAMPAIGNS, LookupValue
+from leadferry.linkedin import wire
+from leadferry.mapping.compile import CompiledMapping, compile_mapping
+
+_MOST_COMPILED = 500
+
+
+class NoLookups:
+    """A resolver for instances whose Lead columns have no lookups."""
+
+    def resolve(self, lookup: str, text: str) -> int | None:
+        """No value is known."""
+        del lookup, text
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyForm:
+    """A form version with the mapping in force for it."""
+
+    mapping: CompiledMapping
+    mapping_version: int
+    lookup_value: int
+    windows: list[Interval]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageContext:
+    """Everything that `import_page` looks up; read once per page."""
+
+    integration: Integration
+    windows: list[Interval]
+    forms: dict[tuple[int, int], ReadyForm | LeadferryError]
+    campaigns: dict[str, LookupValue]
+    creatives: dict[str, LookupValue]
+
+
+_compiled: dict[tuple[int, int], CompiledMapping] = {}
+
+
+def context_for(
+    integration: Integration, responses: Iterable[wire.LeadFormResponse]
+) -> PageContext:
+    """Read what the responses need from the database."""
+    listed = list(responses)
+    pairs = {(response.form_id, response.form_version) for response in listed}
+    versions = queries.versions_by_number(pairs)
+    windows = queries.windows_of_forms({form_id for form_id, _version in pairs})
+    return PageContext(
+        integration=integration,
+        windows=queries.windows_of_integration(integration),
+        forms={
+            pair: _ready(version, windows[pair[0]])
+            for pair, version in versions.items()
+        },
+        campaigns=_values(CAMPAIGNS, (row.campaign_id for row in listed)),
+        creatives=_values(ADS, (row.creative_id for row in listed)),
+    )
+
+
+def _ready(
+    version: LeadFormVersion, windows: list[Interval]
+) -> ReadyForm | LeadferryError:
+    try:
+        mapping_version = queries.effective_mapping(version.form)
+        key = (version.pk, mapping_version.pk)
+        if key not in _compiled:
+            _make_room()
+            _compiled[key] = compile_mapping(
+                queries.mapping_rows(mapping_version),
+                form=form_schema(forms.decode_version(version)),
+                columns=MAPPING_COLUMNS,
+                lookups=NoLookups(),
+            )
+    except LeadferryError as exc:
+        return exc
+    return ReadyForm(
+        mapping=_compiled[key],
+        mapping_version=mapping_version.pk,
+        lookup_value=version.form.lookup_value_id,
+        windows=windows,
+    )
+
+
+def _make_room() -> None:
+    # The oldest goes; versions are immutable, so nothing held here can be stale.
+    while len(_compiled) >= _MOST_COMPILED:
+        del _compiled[next(iter(_compiled))]
+
+
+def _values(code: str, ids: Iterable[int | None]) -> dict[str, LookupValue]:
+    wanted = {str(number) for number in ids if number is not None}
+    found = LookupValue.objects.filter(lookup__code=code, social_id__in=wanted)
+    return {value.social_id: value for value in found}

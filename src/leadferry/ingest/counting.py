@@ -1,0 +1,55 @@
+"""What the door refused, counted without a write per refusal."""
+
+import threading
+from collections import Counter
+
+from django.db import connections
+
+from leadferry.ingest.models import DoorCount
+from leadferry.ingest.routers import inbox
+from leadferry.kit import clock
+
+BAD_SIGNATURE = "bad signature"
+TOO_LARGE = "too large"
+CHALLENGE = "challenge"
+
+SLOT_MS = 600_000
+# A flood of forged notices must not become a flood of writes.
+_MIN_SECONDS_BETWEEN_WRITES = 0.05
+
+_lock = threading.Lock()
+_unwritten: Counter[str] = Counter()
+_last_write = 0.0
+
+
+def count(kind: str) -> None:
+    """Count one answer; written at once, or with the next one during a flood."""
+    global _last_write
+    with _lock:
+        _unwritten[kind] += 1
+        if clock.monotonic() - _last_write < _MIN_SECONDS_BETWEEN_WRITES:
+            return
+        _last_write = clock.monotonic()
+        counts = dict(_unwritten)
+        _unwritten.clear()
+    _write(counts)
+
+
+def _write(counts: dict[str, int]) -> None:
+    now = clock.now_ms()
+    with connections[inbox()].cursor() as cursor:
+        for kind, number in counts.items():
+            cursor.execute(
+                "INSERT INTO ingest_doorcount (slot, kind, count, last_at) "
+                "VALUES (%s, %s, %s, %s) ON CONFLICT (slot, kind) DO UPDATE SET "
+                "count = ingest_doorcount.count + excluded.count, "
+                "last_at = excluded.last_at",
+                [now // SLOT_MS, kind, number, now],
+            )
+
+
+def within_an_hour(kind: str) -> int:
+    """How many the door counted within the last sixty to seventy minutes."""
+    since = clock.now_ms() // SLOT_MS - 6
+    counts = DoorCount.objects.filter(kind=kind, slot__gte=since)
+    return sum(counts.values_list("count", flat=True))

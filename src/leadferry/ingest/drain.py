@@ -1,0 +1,148 @@
+"""Working off the notices of one ad account until none is due."""
+
+import logging
+from collections.abc import Sequence
+
+from leadferry.ingest import inbox
+from leadferry.ingest.import_page import (
+    ResponsePage,
+    erase_response,
+    hold_back_unfetched,
+    import_page,
+)
+from leadferry.ingest.inbox import Claimed
+from leadferry.ingest.models import HeldBack, Notice
+from leadferry.ingest.prepare import prepare
+from leadferry.integrations import clients, forms, queries
+from leadferry.integrations.models import Integration
+from leadferry.jobs import services as jobs
+from leadferry.kit.errors import LeadferryError, SetupError, TemporaryError
+from leadferry.linkedin.client import (
+    RESPONSE_FIELDS,
+    RESPONSE_FIELDS_WITH_FORM,
+    LinkedInClient,
+)
+from leadferry.linkedin.errors import MissingRight, NotFound, TokenDead
+
+logger = logging.getLogger("leadferry.ingest")
+
+_AT_ONCE = 50
+_SETUP_WAIT_SECONDS = 30.0
+
+
+def drain(ad_account: int) -> None:
+    """Fetch and register what the account's due notices announce."""
+    while not jobs.stopping():
+        claimed = inbox.claim(
+            ad_account=ad_account, worker=jobs.whoami(), count=_AT_ONCE
+        )
+        if not claimed:
+            return
+        integration = queries.integration_of(ad_account)
+        if integration is None:
+            inbox.set_aside(
+                claimed,
+                state=Notice.State.NO_INTEGRATION,
+                reason="No integration imports from this ad account.",
+            )
+            continue
+        _erase([row for row in claimed if row.action == Notice.Action.DELETED])
+        _fetch(
+            integration,
+            [row for row in claimed if row.action == Notice.Action.CREATED],
+        )
+
+
+def _erase(notices: Sequence[Claimed]) -> None:
+    for notice in notices:
+        erase_response(response_id=notice.response_id, occurred_at=notice.occurred_at)
+    inbox.finish(notices)
+
+
+def _fetch(integration: Integration, notices: Sequence[Claimed]) -> None:
+    if not notices:
+        return
+    try:
+        _fetch_with_user(integration, notices)
+    except LeadferryError as exc:
+        wait = exc.retry_after if isinstance(exc, TemporaryError) else None
+        if isinstance(exc, SetupError):
+            wait = _SETUP_WAIT_SECONDS
+        logger.warning(
+            "notices wait",
+            extra={
+                "account": integration.ad_account.account_id,
+                "notices": len(notices),
+                "reason": type(exc).__name__,
+            },
+        )
+        _put_off(integration, notices, exc, at_least=wait)
+
+
+def _fetch_with_user(integration: Integration, notices: Sequence[Claimed]) -> None:
+    account = integration.ad_account.account_id
+    user = clients.user_for(account)
+    try:
+        with clients.client_of(user) as client:
+            _fetch_and_import(integration, notices, client=client)
+            clients.remember_reading(user, client)
+    except TokenDead as exc:
+        clients.note_dead_token(user, exc)
+        raise
+
+
+def _fetch_and_import(
+    integration: Integration, notices: Sequence[Claimed], *, client: LinkedInClient
+) -> None:
+    ids = sorted({notice.response_id for notice in notices})
+    batch = client.responses(ids, fields=_fields_for(notices))
+    elements = [bytes(raw) for raw in batch.found.values()]
+    prepare(integration, elements, client=client)
+    import_page(ResponsePage(integration=integration, elements=elements))
+    inbox.finish([row for row in notices if row.response_id in batch.found])
+    missing = [row for row in notices if row.response_id not in batch.found]
+    for notice in missing:
+        error = batch.failed.get(
+            notice.response_id, NotFound("LinkedIn did not mention this response.")
+        )
+        if isinstance(error, TokenDead):
+            raise error
+        _put_off(integration, [notice], error, at_least=None)
+
+
+def _fields_for(notices: Sequence[Claimed]) -> str:
+    pairs = {
+        (row.form_id, row.form_version)
+        for row in notices
+        if row.form_id is not None and row.form_version is not None
+    }
+    if forms.unknown_versions(pairs):
+        return RESPONSE_FIELDS_WITH_FORM
+    return RESPONSE_FIELDS
+
+
+def _put_off(
+    integration: Integration,
+    notices: Sequence[Claimed],
+    error: LeadferryError,
+    *,
+    at_least: float | None,
+) -> None:
+    hopeless = inbox.put_off(notices, reason=str(error), at_least=at_least)
+    for notice in hopeless:
+        hold_back_unfetched(
+            response_id=notice.response_id,
+            ad_account=integration.ad_account.account_id,
+            reason=_reason_of(error),
+            detail=str(error)[:500],
+        )
+    if hopeless:
+        inbox.set_aside(hopeless, state=Notice.State.GIVEN_UP, reason=str(error))
+
+
+def _reason_of(error: LeadferryError) -> HeldBack.Reason:
+    if isinstance(error, NotFound):
+        return HeldBack.Reason.NOT_FOUND
+    if isinstance(error, MissingRight | SetupError):
+        return HeldBack.Reason.NO_PERMISSION
+    return HeldBack.Reason.OWN_ERROR

@@ -1,0 +1,133 @@
+"""Notices as they came, responses as LinkedIn delivered them, and what waits."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leadferry.kit import clock
+
+
+class Notice(models.Model):
+    """One webhook POST as received; on SQLite in a file of its own.
+
+    `occurred_at`, `received_at`, `due_at` and `done_at` are milliseconds since 1970,
+    UTC. No key points from here to a table of the other file.
+    """
+
+    class State(models.IntegerChoices):
+        PENDING = 1, _("waiting")
+        DONE = 2, _("done")
+        NO_INTEGRATION = 3, _("no integration")
+        UNREADABLE = 4, _("unreadable")
+        GIVEN_UP = 5, _("given up")
+
+    class Action(models.IntegerChoices):
+        CREATED = 1, "CREATED"
+        DELETED = 2, "DELETED"
+        OTHER = 3, _("other")
+
+    response_id = models.CharField(max_length=250, null=True)  # noqa: DJ001 - nulls are distinct
+    action = models.SmallIntegerField(choices=Action.choices, default=Action.OTHER)
+    occurred_at = models.BigIntegerField(null=True)
+    ad_account = models.BigIntegerField(null=True)
+    form_id = models.BigIntegerField(null=True)
+    form_version = models.IntegerField(null=True)
+    received_at = models.BigIntegerField()
+    state = models.SmallIntegerField(choices=State.choices, default=State.PENDING)
+    due_at = models.BigIntegerField(default=0)
+    attempts = models.IntegerField(default=0)
+    claimed_by = models.CharField(max_length=120, blank=True, default="")
+    done_at = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=500, blank=True, default="")
+    # Kept only where the notice could not be read.
+    body = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["response_id", "action", "occurred_at"],
+                name="ingest_notice_unique",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["ad_account", "due_at"],
+                condition=Q(state=1),
+                name="ingest_notice_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"notice {self.pk}"
+
+
+class DoorCount(models.Model):
+    """How often the door answered in one way, per ten minutes since 1970, UTC."""
+
+    slot = models.BigIntegerField()
+    kind = models.CharField(max_length=30)
+    count = models.BigIntegerField(default=0)
+    last_at = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slot", "kind"], name="ingest_door_count_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.count}"
+
+
+class LeadFormResponse(models.Model):
+    """One submission as LinkedIn delivered it, immutable.
+
+    `raw` is its JSON without `form` and with `submitter` as a keyed hash;
+    `urn_key` and `urn_check` name the identity in the ledger; `submitted_at` is
+    milliseconds since 1970, UTC.
+    """
+
+    urn_key = models.BigIntegerField()
+    urn_check = models.BigIntegerField()
+    submitted_at = models.BigIntegerField()
+    digest = models.BigIntegerField()
+    form_id = models.BigIntegerField()
+    form_version = models.IntegerField()
+    raw = models.BinaryField()
+    received_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["urn_key", "submitted_at", "digest"],
+                name="ingest_response_unique",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.urn_key:x}"
+
+
+class HeldBack(models.Model):
+    """A response that could not be registered, and why."""
+
+    class Reason(models.TextChoices):
+        FORM_UNREADABLE = "form", _("The form version cannot be read")
+        UNDECODABLE = "undecodable", _("The response cannot be read")
+        NOT_FOUND = "not-found", _("LinkedIn does not have this response")
+        NO_PERMISSION = "permission", _("LinkedIn refuses access to this response")
+        MAPPING = "mapping", _("The mapping cannot be used")
+        OWN_ERROR = "own-error", _("Leadferry failed to store it")
+
+    response_id = models.CharField(max_length=250, unique=True)
+    ad_account = models.BigIntegerField()
+    form_id = models.BigIntegerField(null=True)
+    form_version = models.IntegerField(null=True)
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    detail = models.CharField(max_length=500, blank=True)
+    raw = models.BinaryField(default=b"")
+    at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.response_id

@@ -1,0 +1,42 @@
+"""On SQLite the inbox has a file of its own, so that bulk writes never hold it up."""
+
+from django.conf import settings
+from django.db.models import Model
+
+INBOX_MODELS = frozenset({"notice", "doorcount"})
+
+
+def inbox() -> str:
+    """The database alias of the inbox."""
+    return "inbox" if "inbox" in settings.DATABASES else "default"
+
+
+class InboxRouter:
+    """Sends the models of the inbox to its database and keeps others out of it."""
+
+    def db_for_read(self, model: type[Model], **_hints: object) -> str | None:
+        """Where to read a model."""
+        return _place(model._meta.app_label, model._meta.model_name)
+
+    def db_for_write(self, model: type[Model], **_hints: object) -> str | None:
+        """Where to write a model."""
+        return _place(model._meta.app_label, model._meta.model_name)
+
+    def allow_migrate(
+        self,
+        db: str,
+        app_label: str,
+        model_name: str | None = None,
+        **_hints: object,
+    ) -> bool | None:
+        """Inbox tables only there, all others only in the main database."""
+        if inbox() == "default":
+            return None
+        wanted = _place(app_label, model_name) or "default"
+        return db == wanted
+
+
+def _place(app_label: str, model_name: str | None) -> str | None:
+    if app_label == "ingest" and model_name in INBOX_MODELS:
+        return inbox()
+    return None

@@ -1,0 +1,93 @@
+"""Clients of LinkedIn, in the name of a user who can reach the ad account."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+
+from leadferry.alerts import services as alerts
+from leadferry.integrations.models import LinkedInApplication, LinkedInUser
+from leadferry.kit import clock
+from leadferry.kit.errors import SetupError, TemporaryError
+from leadferry.linkedin.client import LinkedInClient
+from leadferry.linkedin.errors import TokenDead
+from leadferry.linkedin.oauth import OAuth
+
+logger = logging.getLogger("leadferry.integrations")
+
+# LinkedIn calls a token revoked for a while after it was issued.
+FRESH = timedelta(minutes=5)
+
+
+def application() -> LinkedInApplication:
+    """The application at LinkedIn; raises SetupError while there is none."""
+    found = LinkedInApplication.objects.first()
+    if found is None:
+        raise SetupError("No LinkedIn application is set up yet.")
+    return found
+
+
+def oauth() -> OAuth:
+    """LinkedIn's sign-in, for our application."""
+    ours = application()
+    return OAuth(
+        client_id=ours.client_id,
+        client_secret=ours.client_secret,
+        base_url=settings.LINKEDIN_OAUTH,
+    )
+
+
+def client_of(user: LinkedInUser) -> LinkedInClient:
+    """A client that speaks for this user; close it."""
+    return LinkedInClient(
+        user.access_token,
+        version=application().api_version,
+        base_url=settings.LINKEDIN_API,
+        batch_refused=user.reads_singly,
+    )
+
+
+def user_for(ad_account: int) -> LinkedInUser:
+    """A user whose token can reach the ad account; raises SetupError without one."""
+    users = LinkedInUser.objects.filter(
+        adaccountaccess__ad_account__account_id=ad_account,
+        state=LinkedInUser.State.ACTIVE,
+        expires_at__gt=clock.now(),
+    )
+    user = users.order_by("-expires_at").first()
+    if user is None:
+        raise SetupError(
+            "No connected LinkedIn user reaches this ad account: sign in again."
+        )
+    return user
+
+
+def note_dead_token(user: LinkedInUser, error: TokenDead) -> None:
+    """The token ended; raises TemporaryError while it is too fresh to believe that."""
+    if error.reason == "revoked" and clock.now() - user.token_issued_at < FRESH:
+        raise TemporaryError("LinkedIn does not know the new token yet.") from error
+    state = (
+        LinkedInUser.State.EXPIRED
+        if error.reason == "expired"
+        else LinkedInUser.State.REVOKED
+    )
+    # Only the token that was refused: the user may have signed in again meanwhile.
+    changed = LinkedInUser.objects.filter(
+        pk=user.pk, token_issued_at=user.token_issued_at
+    ).update(state=state)
+    if changed:
+        logger.warning("token ended", extra={"user": user.pk, "state": state})
+        alerts.tell(
+            topic=f"linkedin-user-{user.pk}",
+            title="A LinkedIn connection ended",
+            text=(
+                f"The access of LinkedIn user number {user.pk} is {state}. Leads wait "
+                "and nothing is lost; sign in again with `leadferry connect`."
+            ),
+        )
+
+
+def remember_reading(user: LinkedInUser, client: LinkedInClient) -> None:
+    """Keep for the next time that LinkedIn refused this user a batch."""
+    if client.batch_refused and not user.reads_singly:
+        LinkedInUser.objects.filter(pk=user.pk).update(reads_singly=True)

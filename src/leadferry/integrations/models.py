@@ -1,0 +1,250 @@
+"""LinkedIn users, ad accounts, integrations, lead forms and their mappings."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leadferry.integrations.fields import EncryptedField
+from leadferry.kit import clock
+from leadferry.leads.models import LookupValue
+
+
+class LinkedInApplication(models.Model):
+    """The application at LinkedIn through which this instance speaks; one row."""
+
+    client_id = models.CharField(max_length=250)
+    client_secret = EncryptedField()
+    # While a secret is being changed, LinkedIn may still sign with the other one.
+    second_secret = EncryptedField(blank=True)
+    scopes = models.CharField(max_length=500)
+    api_version = models.CharField(max_length=6)
+
+    def __str__(self) -> str:
+        return self.client_id
+
+
+class LinkedInUser(models.Model):
+    """A person who signed in at LinkedIn and granted access."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        EXPIRED = "expired", _("Expired")
+        REVOKED = "revoked", _("Revoked")
+
+    sub = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=250)
+    email = models.CharField(max_length=250, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    access_token = EncryptedField()
+    refresh_token = EncryptedField(blank=True)
+    scopes = models.CharField(max_length=500, blank=True)
+    token_issued_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    refresh_expires_at = models.DateTimeField(null=True)
+    # LinkedIn refused this user a batch of responses once: read them singly.
+    reads_singly = models.BooleanField(default=False)
+    connected_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SignIn(models.Model):
+    """One way to LinkedIn and back; `state` proves that we asked for it."""
+
+    state = models.CharField(max_length=64, unique=True)
+    redirect_uri = models.CharField(max_length=500)
+    started_at = models.DateTimeField(default=clock.now)
+    finished_at = models.DateTimeField(null=True)
+    user = models.ForeignKey(
+        LinkedInUser, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    problem = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk}"
+
+
+class AdAccount(models.Model):
+    """A LinkedIn sponsored account that somebody ticked."""
+
+    account_id = models.BigIntegerField(unique=True)
+    name = models.CharField(max_length=250)
+    organization_id = models.BigIntegerField(null=True)
+    users = models.ManyToManyField(LinkedInUser, through="AdAccountAccess")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AdAccountAccess(models.Model):
+    """One LinkedIn user reaches one ad account, in a role."""
+
+    user = models.ForeignKey(LinkedInUser, on_delete=models.CASCADE)
+    ad_account = models.ForeignKey(
+        AdAccount, on_delete=models.CASCADE, related_name="accesses"
+    )
+    role = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "ad_account"], name="integrations_access_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.ad_account_id}"
+
+
+class Integration(models.Model):
+    """The record that imports from one ad account."""
+
+    ad_account = models.OneToOneField(
+        AdAccount, on_delete=models.PROTECT, related_name="integration"
+    )
+    name = models.CharField(max_length=255)
+    is_on = models.BooleanField(default=True)
+    # The subscription at LinkedIn, and the address that it was made for.
+    notification_id = models.CharField(max_length=100, blank=True)
+    notification_url = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        permissions = [("manage_integrations", "Can manage integrations")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LeadForm(models.Model):
+    """A lead generation form of an ad account."""
+
+    ad_account = models.ForeignKey(
+        AdAccount, on_delete=models.CASCADE, related_name="forms"
+    )
+    form_id = models.BigIntegerField(unique=True)
+    name_at_linkedin = models.CharField(max_length=500)
+    # The editable name lives in lookup "Lead forms".
+    lookup_value = models.ForeignKey(
+        LookupValue, on_delete=models.PROTECT, related_name="+"
+    )
+    state = models.CharField(max_length=20, blank=True)
+    is_on = models.BooleanField(default=True)
+    has_custom_mapping = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.name_at_linkedin
+
+
+class LeadFormVersion(models.Model):
+    """The questions, consents and hidden fields of a form as of one version."""
+
+    form = models.ForeignKey(
+        LeadForm, on_delete=models.CASCADE, related_name="versions"
+    )
+    version = models.IntegerField()
+    # The form as LinkedIn delivered it.
+    content = models.JSONField()
+    read_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["form", "version"], name="integrations_form_version_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form_id} v{self.version}"
+
+
+class RegistrationWindow(models.Model):
+    """An interval in which an integration or a form was on; ms since 1970, UTC."""
+
+    integration = models.ForeignKey(
+        Integration, null=True, on_delete=models.CASCADE, related_name="windows"
+    )
+    form = models.ForeignKey(
+        LeadForm, null=True, on_delete=models.CASCADE, related_name="windows"
+    )
+    on_from = models.BigIntegerField()
+    on_until = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(integration__isnull=False, form__isnull=True)
+                | Q(integration__isnull=True, form__isnull=False),
+                name="integrations_window_one_owner",
+            ),
+            models.UniqueConstraint(
+                fields=["integration"],
+                condition=Q(on_until__isnull=True),
+                name="integrations_window_one_open_integration",
+            ),
+            models.UniqueConstraint(
+                fields=["form"],
+                condition=Q(on_until__isnull=True),
+                name="integrations_window_one_open_form",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on_from}-{self.on_until or ''}"
+
+
+class MappingVersion(models.Model):
+    """One "Apply" of a mapping, never changed; of an integration or of one form."""
+
+    integration = models.ForeignKey(
+        Integration, on_delete=models.CASCADE, related_name="mapping_versions"
+    )
+    form = models.ForeignKey(
+        LeadForm, null=True, on_delete=models.CASCADE, related_name="mapping_versions"
+    )
+    number = models.IntegerField()
+    created_at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "number"],
+                condition=Q(form__isnull=True),
+                name="integrations_default_mapping_version",
+            ),
+            models.UniqueConstraint(
+                fields=["form", "number"],
+                condition=Q(form__isnull=False),
+                name="integrations_custom_mapping_version",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.integration_id}/{self.form_id or ''} v{self.number}"
+
+
+class ColumnMapping(models.Model):
+    """One row of a mapping: a Lead column and where its value comes from."""
+
+    version = models.ForeignKey(
+        MappingVersion, on_delete=models.CASCADE, related_name="rows"
+    )
+    position = models.IntegerField()
+    column = models.CharField(max_length=50)
+    source = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "column"], name="integrations_one_source_per_column"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.column

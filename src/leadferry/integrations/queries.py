@@ -1,0 +1,66 @@
+"""Reads of integrations that more than one place needs."""
+
+from collections.abc import Mapping
+
+from leadferry.integrations.models import (
+    ColumnMapping,
+    Integration,
+    LeadForm,
+    LeadFormVersion,
+    MappingVersion,
+    RegistrationWindow,
+)
+from leadferry.integrations.windows import Interval
+from leadferry.mapping import sources
+
+
+def integration_of(ad_account: int) -> Integration | None:
+    """The integration of an ad account, by the account's number at LinkedIn."""
+    return (
+        Integration.objects.select_related("ad_account")
+        .filter(ad_account__account_id=ad_account)
+        .first()
+    )
+
+
+def windows_of_integration(integration: Integration) -> list[Interval]:
+    """When the integration was on."""
+    rows = RegistrationWindow.objects.filter(integration=integration)
+    return [Interval(row.on_from, row.on_until) for row in rows]
+
+
+def windows_of_forms(form_ids: set[int]) -> dict[int, list[Interval]]:
+    """When each form was on, by the form's number at LinkedIn."""
+    rows = RegistrationWindow.objects.filter(form__form_id__in=form_ids)
+    found: dict[int, list[Interval]] = {form_id: [] for form_id in form_ids}
+    for form_id, on_from, on_until in rows.values_list(
+        "form__form_id", "on_from", "on_until"
+    ):
+        found[form_id].append(Interval(on_from, on_until))
+    return found
+
+
+def effective_mapping(form: LeadForm) -> MappingVersion:
+    """The mapping in force: the form's own when it has one, else the default."""
+    versions = MappingVersion.objects.filter(
+        integration__ad_account=form.ad_account_id,
+        form=form if form.has_custom_mapping else None,
+    )
+    return versions.latest("number")
+
+
+def mapping_rows(version: MappingVersion) -> list[sources.ColumnMapping]:
+    """The rows of a mapping version, in the order of the editor."""
+    rows = ColumnMapping.objects.filter(version=version).order_by("position")
+    return [sources.from_json(row.column, row.source) for row in rows]
+
+
+def versions_by_number(
+    pairs: set[tuple[int, int]],
+) -> Mapping[tuple[int, int], LeadFormVersion]:
+    """Stored versions by (form number at LinkedIn, version)."""
+    rows = LeadFormVersion.objects.filter(
+        form__form_id__in={form_id for form_id, _version in pairs}
+    ).select_related("form")
+    found = {(row.form.form_id, row.version): row for row in rows}
+    return {pair: found[pair] for pair in pairs if pair in found}

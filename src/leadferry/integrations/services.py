@@ -1,0 +1,180 @@
+"""Integrations: made, switched, subscribed, mapped."""
+
+import logging
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Max
+
+from leadferry.accounts import audit
+from leadferry.accounts import settings as system_settings
+from leadferry.accounts.models import User
+from leadferry.integrations import clients, forms
+from leadferry.integrations.models import (
+    AdAccount,
+    ColumnMapping,
+    Integration,
+    LeadForm,
+    MappingVersion,
+    RegistrationWindow,
+)
+from leadferry.kit import clock
+from leadferry.kit.errors import LeadferryError, RejectedError, SetupError
+from leadferry.kit.secrets import random_token
+from leadferry.leads.columns import MAPPING_COLUMNS
+from leadferry.linkedin.errors import NotFound
+from leadferry.mapping import sources
+from leadferry.mapping.check import check_mapping
+from leadferry.mapping.defaults import starting_mapping
+
+logger = logging.getLogger("leadferry.integrations")
+
+NOTICES_PATH = "/linkedin/notices/"
+
+
+@transaction.atomic
+def create_integration(
+    *, account: AdAccount, name: str = "", by: User | None = None
+) -> Integration:
+    """The record of an ad account, on from now, with the starting mapping.
+
+    An ad account has one: what exists is returned as it is.
+    """
+    integration, made = Integration.objects.get_or_create(
+        ad_account=account,
+        defaults={"name": name or f"LinkedIn – {account.name}"[:255]},  # noqa: RUF001
+    )
+    if not made:
+        return integration
+    RegistrationWindow.objects.create(integration=integration, on_from=clock.now_ms())
+    save_mapping(integration=integration, form=None, rows=starting_mapping(), by=by)
+    audit.record("integration created", subject=str(integration.pk), by=by)
+    return integration
+
+
+@transaction.atomic
+def save_mapping(
+    *,
+    integration: Integration,
+    form: LeadForm | None,
+    rows: Sequence[sources.ColumnMapping],
+    by: User | None,
+) -> MappingVersion:
+    """A new version of a mapping; raises RejectedError with what is wrong in it."""
+    problems = check_mapping(rows, columns=MAPPING_COLUMNS, custom=form is not None)
+    errors = [problem.sentence for problem in problems if not problem.is_warning]
+    if errors:
+        raise RejectedError(" ".join(errors))
+    earlier = MappingVersion.objects.filter(integration=integration, form=form)
+    last = earlier.aggregate(last=Max("number"))["last"] or 0
+    version = MappingVersion.objects.create(
+        integration=integration, form=form, number=last + 1, by=by
+    )
+    ColumnMapping.objects.bulk_create(
+        ColumnMapping(
+            version=version,
+            position=position,
+            column=row.column,
+            source=sources.to_json(row),
+        )
+        for position, row in enumerate(rows)
+    )
+    audit.record("mapping applied", subject=str(version.pk), by=by)
+    return version
+
+
+@transaction.atomic
+def switch_integration(integration: Integration, *, on: bool, by: User | None) -> None:
+    """Registration of the whole ad account goes on or stops from now."""
+    if integration.is_on == on:
+        return
+    integration.is_on = on
+    integration.save(update_fields=["is_on"])
+    _switch_window(on=on, integration=integration)
+    verb = "integration switched on" if on else "integration switched off"
+    audit.record(verb, subject=str(integration.pk), by=by)
+
+
+@transaction.atomic
+def switch_form(form: LeadForm, *, on: bool, by: User | None) -> None:
+    """Registration of one form goes on or stops from now."""
+    if form.is_on == on:
+        return
+    form.is_on = on
+    form.save(update_fields=["is_on"])
+    _switch_window(on=on, form=form)
+    verb = "form switched on" if on else "form switched off"
+    audit.record(verb, subject=str(form.form_id), by=by)
+
+
+def _switch_window(*, on: bool, **owner: Integration | LeadForm) -> None:
+    now = clock.now_ms()
+    if on:
+        RegistrationWindow.objects.create(on_from=now, **owner)
+    else:
+        RegistrationWindow.objects.filter(on_until=None, **owner).update(on_until=now)
+
+
+def notices_url() -> str:
+    """The address at which LinkedIn delivers notices to this instance."""
+    base = system_settings.read(system_settings.URL_TO_GET_LEADS)
+    if not base:
+        raise SetupError('"Url to get leads" is not set.')
+    key = system_settings.read(system_settings.NOTICE_ADDRESS_KEY)
+    return f"{base.rstrip('/')}{NOTICES_PATH}{key}"
+
+
+def save_url(url: str, *, by: User | None) -> None:
+    """Store "Url to get leads"; the door gets its random address with the first."""
+    if not url.startswith(("http://", "https://")):
+        raise RejectedError('"Url to get leads" must start with https:// or http://.')
+    system_settings.write(system_settings.URL_TO_GET_LEADS, url.rstrip("/"), by=by)
+    if not system_settings.read(system_settings.NOTICE_ADDRESS_KEY):
+        system_settings.write(
+            system_settings.NOTICE_ADDRESS_KEY, random_token(24), by=by
+        )
+
+
+def subscribe(integration: Integration) -> str:
+    """LinkedIn notifies the door of this account's leads; returns the subscription id.
+
+    The new subscription is made first, what we had before goes after.
+    """
+    url = notices_url()
+    account = integration.ad_account.account_id
+    user = clients.user_for(account)
+    with clients.client_of(user) as client:
+        held = list(client.notifications(account))
+        ours = [row for row in held if row.webhook == url]
+        kept = ours[0].id if ours else client.create_notification(account, webhook=url)
+        Integration.objects.filter(pk=integration.pk).update(
+            notification_id=kept, notification_url=url
+        )
+        for row in held:
+            if row.id != kept and _is_ours(row.webhook, integration, url):
+                _drop(client, row.id)
+    audit.record("subscribed", subject=str(integration.pk), by=None)
+    return kept
+
+
+def _is_ours(webhook: str, integration: Integration, url: str) -> bool:
+    key = url.rpartition("/")[2]
+    return webhook == integration.notification_url or webhook.endswith(f"/{key}")
+
+
+def _drop(client: clients.LinkedInClient, notification_id: str) -> None:
+    try:
+        client.delete_notification(notification_id)
+    except NotFound:
+        pass
+    except LeadferryError:
+        # It only brings a second copy of each notice, which the inbox leaves out.
+        logger.warning("old subscription not deleted", extra={"id": notification_id})
+
+
+def read_forms(integration: Integration) -> int:
+    """Read the forms of the integration's ad account; returns how many."""
+    account = integration.ad_account
+    user = clients.user_for(account.account_id)
+    with clients.client_of(user) as client:
+        return len(forms.read_forms(account, client=client))

@@ -1,0 +1,33 @@
+"""Workers that are alive and schedules that are due."""
+
+from django.db import models
+
+from leadferry.kit import clock
+
+
+class Worker(models.Model):
+    """One worker slot; whoever raised its epoch last owns it.
+
+    `beats` only counts: an observer sees life in its change, by his own clock, so
+    neither a shifted clock nor a jump in time declares a worker dead.
+    """
+
+    slot = models.CharField(max_length=100, unique=True)
+    host = models.CharField(max_length=250)
+    pid = models.BigIntegerField()
+    epoch = models.BigIntegerField(default=1)
+    beats = models.BigIntegerField(default=0)
+    left = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.slot}:{self.epoch}"
+
+
+class Schedule(models.Model):
+    """When a repeated task is due next, by the shared clock."""
+
+    name = models.CharField(max_length=120, unique=True)
+    due_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.name

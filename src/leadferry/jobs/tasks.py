@@ -1,0 +1,16 @@
+"""The engine's own housekeeping."""
+
+from datetime import timedelta
+
+from leadferry.jobs import engine
+from leadferry.jobs.registry import HOUSEKEEPING, every, task
+from leadferry.kit import clock
+
+_KEEP = timedelta(hours=1)
+
+
+@every(seconds=600)
+@task(queue=HOUSEKEEPING)
+def forget_finished_runs() -> None:
+    """Finished runs say nothing that our own tables do not."""
+    engine.forget_finished(before=(clock.now() - _KEEP).isoformat())

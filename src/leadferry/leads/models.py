@@ -1,0 +1,216 @@
+"""The CRM store: leads, where they came from, what happened to them."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from leadferry.kit import clock
+from leadferry.leads.fields import KeyField
+
+LEAD_FORMS = "LeadGenLeadForms"
+CAMPAIGNS = "LeadGenCampaigns"
+CAMPAIGN_GROUPS = "LeadGenCampaignGroups"
+ADS = "LeadGenAds"
+
+
+class Lookup(models.Model):
+    """A list of values, found by its code."""
+
+    code = models.CharField(max_length=50, unique=True)
+    name = models.CharField(max_length=250)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LookupValue(models.Model):
+    """One value of a lookup; `social_id` names it at the network it came from."""
+
+    lookup = models.ForeignKey(
+        Lookup, on_delete=models.PROTECT, related_name="values_of"
+    )
+    name = models.CharField(max_length=500)
+    social_id = models.CharField(max_length=250, blank=True)
+    # A campaign stands in a campaign group.
+    parent = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="children"
+    )
+    # False while only the id is known, because the name could not be read yet.
+    is_named = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lookup", "social_id"],
+                condition=~models.Q(social_id=""),
+                name="leads_lookup_value_social_id",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Lead(models.Model):
+    """The CRM record of one person's submission."""
+
+    contact = models.CharField(max_length=250)
+    account = models.CharField(max_length=250)
+    email = models.CharField(max_length=250)
+    mobile_phone = models.CharField(max_length=250)
+    business_phone = models.CharField(max_length=250)
+    fax = models.CharField(max_length=250)
+    full_job_title = models.CharField(max_length=250)
+    dear = models.CharField(max_length=250)
+    country_str = models.CharField(max_length=250)
+    region_str = models.CharField(max_length=250)
+    city_str = models.CharField(max_length=250)
+    zip = models.CharField(max_length=50)
+    address = models.TextField()
+    website = models.CharField(max_length=250)
+    notes = models.TextField()
+    commentary = models.TextField()
+    utm_campaign = models.CharField(max_length=500)
+    utm_source = models.CharField(max_length=500)
+    utm_medium = models.CharField(max_length=500)
+    utm_content = models.CharField(max_length=500)
+    utm_term = models.CharField(max_length=500)
+    budget = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    meeting_date = models.DateTimeField(null=True)
+    decision_date = models.DateField(null=True)
+    do_not_use_email = models.BooleanField(default=False)
+    do_not_use_phone = models.BooleanField(default=False)
+    do_not_use_sms = models.BooleanField(default=False)
+    do_not_use_fax = models.BooleanField(default=False)
+    do_not_use_mail = models.BooleanField(default=False)
+    # Values of the columns that an administrator added, by code.
+    custom = models.JSONField(default=dict)
+    # Codes of the columns that a person edited: an import leaves them alone.
+    edited_columns = models.JSONField(default=list)
+    # Answers that did not fit their column: {"column", "kind", "label"}.
+    problems = models.JSONField(default=list)
+    is_test = models.BooleanField(default=False)
+    revision = models.IntegerField(default=1)
+    submitted_at = models.DateTimeField()
+    registered_at = models.DateTimeField(default=clock.now)
+    modified_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name = _("lead")
+
+    def __str__(self) -> str:
+        return self.contact or self.account or self.email or f"Lead {self.pk}"
+
+
+class ExtendedLeadInformation(models.Model):
+    """The campaign, ad banner and form of a lead, and its LinkedIn lead id."""
+
+    lead = models.OneToOneField(
+        Lead, primary_key=True, on_delete=models.CASCADE, related_name="extended"
+    )
+    linkedin_lead_id = models.CharField(max_length=250)
+    ad_account = models.BigIntegerField()
+    form = models.ForeignKey(
+        LookupValue, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    form_version = models.IntegerField()
+    mapping_version = models.BigIntegerField()
+    campaign_group = models.ForeignKey(
+        LookupValue,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    campaign = models.ForeignKey(
+        LookupValue,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    creative = models.ForeignKey(
+        LookupValue,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+
+    class Meta:
+        # The list filters by form or campaign, newest first.
+        indexes = [
+            models.Index(fields=["form", "-lead"], name="leads_extended_form"),
+            models.Index(fields=["campaign", "-lead"], name="leads_extended_campaign"),
+        ]
+
+    def __str__(self) -> str:
+        return self.linkedin_lead_id
+
+
+class Fate(models.IntegerChoices):
+    """What became of a response; each has exactly one."""
+
+    REGISTERED = 1, _("registered")
+    HELD_BACK = 2, _("held back")
+    DELETED = 3, _("deleted")
+    SWITCHED_OFF = 4, _("switched off")
+    BEFORE_SETUP = 5, _("before set-up")
+
+
+class Registration(models.Model):
+    """The permanent ledger of identities: no cascade ever reaches it.
+
+    `key` and `check_key` are halves of a keyed hash of network and response URN.
+    `submitted_at` and `deleted_at` are milliseconds since 1970, UTC.
+    """
+
+    key = KeyField(primary_key=True)
+    check_key = models.BigIntegerField()
+    fate = models.SmallIntegerField(choices=Fate.choices)
+    lead_id = models.BigIntegerField(null=True)
+    submitted_at = models.BigIntegerField(null=True)
+    digest = models.BigIntegerField(null=True)
+    deleted_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["lead_id"],
+                condition=models.Q(lead_id__isnull=False),
+                name="leads_registration_lead",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key:x}"
+
+
+class LeadChange(models.Model):
+    """One write to a lead; of a creation it holds the names of the columns only."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", _("registered")
+        UPDATED = "updated", _("updated by a new submission")
+        EDITED = "edited", _("edited")
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="changes")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # Created: a list of codes. Otherwise code -> {"old", "new", "kept"?}.
+    columns = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.lead_id}"
+
+
+class SearchPending(models.Model):
+    """A lead whose words are not in the search index yet."""
+
+    lead_id = KeyField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.lead_id)

@@ -1,0 +1,343 @@
+"""Registering mapped responses in bulk: the one place where a lead is born."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection
+
+from leadferry.kit import clock
+from leadferry.leads import bulk
+from leadferry.leads.columns import BY_CODE, CORE_COLUMNS, EMPTY
+from leadferry.leads.decisions import Known, Verdict, decide
+from leadferry.leads.models import (
+    ExtendedLeadInformation,
+    Fate,
+    Lead,
+    LeadChange,
+    Registration,
+    SearchPending,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where a lead came from; form, campaign and creative are lookup value ids."""
+
+    linkedin_lead_id: str
+    ad_account: int
+    form: int
+    form_version: int
+    mapping_version: int
+    campaign_group: int | None = None
+    campaign: int | None = None
+    creative: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MappedResponse:
+    """One response, mapped to Lead columns; `submitted_at` in milliseconds, UTC."""
+
+    key: int
+    check_key: int
+    fate: int
+    submitted_at: int
+    digest: int
+    values: Mapping[str, object]
+    problems: Sequence[Mapping[str, str]]
+    is_test: bool
+    origin: Origin
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What `register` did, by identity key."""
+
+    registered: dict[int, int] = field(default_factory=dict)
+    updated: list[int] = field(default_factory=list)
+    unchanged: list[int] = field(default_factory=list)
+    deleted: list[int] = field(default_factory=list)
+    kept_out: list[int] = field(default_factory=list)
+    collided: list[int] = field(default_factory=list)
+
+
+_REGISTRATION_COLUMNS = (
+    "key", "check_key", "fate", "lead_id", "submitted_at", "digest", "deleted_at",
+)  # fmt: skip
+_LEAD_COLUMNS = (
+    "id",
+    *(column.field for column in CORE_COLUMNS),
+    "custom", "edited_columns", "problems", "is_test", "revision",
+    "submitted_at", "registered_at", "modified_at",
+)  # fmt: skip
+_EXTENDED_COLUMNS = (
+    "lead_id", "linkedin_lead_id", "ad_account", "form_id", "form_version",
+    "mapping_version", "campaign_group_id", "campaign_id", "creative_id",
+)  # fmt: skip
+_CHANGE_COLUMNS = ("lead_id", "kind", "at", "by_id", "columns")
+_CODES = tuple(column.code for column in CORE_COLUMNS)
+
+
+def register(responses: Sequence[MappedResponse]) -> Outcome:
+    """Register a page of responses in the caller's transaction.
+
+    Every identity ends with at most one lead, whatever repeats or races: the
+    ledger's key decides. Columns that a person edited are left alone.
+    """
+    outcome = Outcome()
+    newest = _newest_of_each(responses)
+    ids = bulk.reserve_ids(table="leads_lead", count=_count_registered(newest))
+    with_ids = _pair_with_ids(newest, ids)
+    claimed = bulk.claim_keys(
+        table="leads_registration",
+        key="key",
+        columns=_REGISTRATION_COLUMNS,
+        rows=[_registration_row(response, lead) for response, lead in with_ids],
+    )
+    born = [
+        (response, lead)
+        for response, lead in with_ids
+        if response.key in claimed and lead is not None
+    ]
+    _insert_leads(born)
+    outcome.registered = {response.key: lead for response, lead in born}
+    outcome.kept_out = [
+        response.key
+        for response, lead in with_ids
+        if response.key in claimed and lead is None
+    ]
+    known = sorted(newest, key=lambda response: response.key)
+    _meet_known([r for r in known if r.key not in claimed], outcome=outcome)
+    return outcome
+
+
+def _newest_of_each(responses: Sequence[MappedResponse]) -> list[MappedResponse]:
+    newest: dict[int, MappedResponse] = {}
+    for response in responses:
+        held = newest.get(response.key)
+        if held is None or response.submitted_at >= held.submitted_at:
+            newest[response.key] = response
+    return list(newest.values())
+
+
+def _count_registered(responses: Sequence[MappedResponse]) -> int:
+    return sum(response.fate == Fate.REGISTERED for response in responses)
+
+
+def _pair_with_ids(
+    responses: Sequence[MappedResponse], ids: Sequence[int]
+) -> list[tuple[MappedResponse, int | None]]:
+    # Older submissions get smaller ids, so that the list by id is a list by time.
+    ordered = sorted(responses, key=lambda response: response.submitted_at)
+    free = iter(ids)
+    return [
+        (response, next(free) if response.fate == Fate.REGISTERED else None)
+        for response in ordered
+    ]
+
+
+def _registration_row(response: MappedResponse, lead: int | None) -> bulk.Row:
+    return (
+        response.key,
+        response.check_key,
+        response.fate,
+        lead,
+        response.submitted_at,
+        response.digest,
+        None,
+    )
+
+
+def _insert_leads(born: Sequence[tuple[MappedResponse, int]]) -> None:
+    if not born:
+        return
+    at = clock.now()
+    bulk.insert(
+        table="leads_lead",
+        columns=_LEAD_COLUMNS,
+        rows=[_lead_row(response, lead, at) for response, lead in born],
+    )
+    bulk.insert(
+        table="leads_extendedleadinformation",
+        columns=_EXTENDED_COLUMNS,
+        rows=[_extended_row(response.origin, lead) for response, lead in born],
+    )
+    bulk.insert(
+        table="leads_leadchange",
+        columns=_CHANGE_COLUMNS,
+        rows=[
+            (
+                lead,
+                LeadChange.Kind.CREATED.value,
+                _adapt(at),
+                None,
+                json.dumps(list(response.values)),
+            )
+            for response, lead in born
+        ],
+    )
+    bulk.insert(
+        table="leads_searchpending",
+        columns=("lead_id",),
+        rows=[(lead,) for _, lead in born],
+    )
+
+
+def _adapt(value: object) -> object:
+    """A value as the driver takes it; SQLite has neither times nor decimals."""
+    if connection.vendor == "postgresql":
+        return value
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(sep=" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return value
+
+
+def _lead_row(response: MappedResponse, lead: int, at: datetime) -> bulk.Row:
+    values = response.values
+    now = _adapt(at)
+    cells = [values.get(code, EMPTY[code]) for code in _CODES]
+    return (
+        lead,
+        *(
+            cell if cell is None or type(cell) in {str, bool} else _adapt(cell)
+            for cell in cells
+        ),
+        "{}",
+        "[]",
+        json.dumps(list(response.problems), ensure_ascii=False)
+        if response.problems
+        else "[]",
+        response.is_test,
+        1,
+        _adapt(clock.from_ms(response.submitted_at)),
+        now,
+        now,
+    )
+
+
+def _extended_row(origin: Origin, lead: int) -> bulk.Row:
+    return (
+        lead,
+        origin.linkedin_lead_id,
+        origin.ad_account,
+        origin.form,
+        origin.form_version,
+        origin.mapping_version,
+        origin.campaign_group,
+        origin.campaign,
+        origin.creative,
+    )
+
+
+def _meet_known(responses: Sequence[MappedResponse], *, outcome: Outcome) -> None:
+    if not responses:
+        return
+    known = _known_rows([response.key for response in responses])
+    again: list[MappedResponse] = []
+    for response in responses:
+        row = known[response.key]
+        if row.check_key != response.check_key:
+            outcome.collided.append(response.key)
+            continue
+        verdict = decide(
+            known=Known(
+                fate=row.fate,
+                submitted_at=row.submitted_at,
+                digest=row.digest,
+                deleted_at=row.deleted_at,
+            ),
+            fate=response.fate,
+            submitted_at=response.submitted_at,
+            digest=response.digest,
+        )
+        if verdict is Verdict.REGISTER:
+            again.append(response)
+        elif verdict is Verdict.UPDATE:
+            _update(response, row, outcome=outcome)
+        elif verdict is Verdict.DELETED:
+            outcome.deleted.append(response.key)
+        else:
+            outcome.unchanged.append(response.key)
+    _register_again(again, outcome=outcome)
+
+
+def _known_rows(keys: list[int]) -> dict[int, Registration]:
+    found: dict[int, Registration] = {}
+    for start in range(0, len(keys), 500):
+        rows = Registration.objects.filter(pk__in=keys[start : start + 500])
+        if connection.vendor == "postgresql":
+            # In the order of keys, so that two pages never wait for each other.
+            rows = rows.order_by("pk").select_for_update()
+        found.update({row.key: row for row in rows})
+    return found
+
+
+def _register_again(responses: Sequence[MappedResponse], *, outcome: Outcome) -> None:
+    ids = bulk.reserve_ids(table="leads_lead", count=len(responses))
+    born = list(zip(responses, ids, strict=True))
+    _insert_leads(born)
+    for response, lead in born:
+        Registration.objects.filter(pk=response.key).update(
+            fate=Fate.REGISTERED,
+            lead_id=lead,
+            submitted_at=response.submitted_at,
+            digest=response.digest,
+        )
+        outcome.registered[response.key] = lead
+
+
+def _update(response: MappedResponse, row: Registration, *, outcome: Outcome) -> None:
+    lead = Lead.objects.select_for_update().get(pk=row.lead_id)
+    differences = _differences(lead, response.values)
+    Registration.objects.filter(pk=row.key).update(
+        submitted_at=response.submitted_at, digest=response.digest
+    )
+    if not differences:
+        outcome.unchanged.append(row.key)
+        return
+    for code, change in differences.items():
+        if "kept" not in change:
+            setattr(lead, BY_CODE[code].field, response.values.get(code, EMPTY[code]))
+    lead.problems = [dict(problem) for problem in response.problems]
+    lead.submitted_at = clock.from_ms(response.submitted_at)
+    lead.modified_at = clock.now()
+    lead.revision += 1
+    lead.save()
+    _follow_origin(lead, response.origin)
+    LeadChange.objects.create(
+        lead=lead, kind=LeadChange.Kind.UPDATED, columns=differences
+    )
+    SearchPending.objects.get_or_create(lead_id=lead.pk)
+    outcome.updated.append(row.key)
+
+
+def _differences(
+    lead: Lead, values: Mapping[str, object]
+) -> dict[str, dict[str, str | bool]]:
+    found: dict[str, dict[str, str | bool]] = {}
+    for code in values:
+        old = getattr(lead, BY_CODE[code].field)
+        new = values[code]
+        if old == new:
+            continue
+        found[code] = {"old": _shown(old), "new": _shown(new)}
+        if code in lead.edited_columns:
+            # The person's value stays; the history says what came in.
+            found[code]["kept"] = True
+    return found
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _follow_origin(lead: Lead, origin: Origin) -> None:
+    ExtendedLeadInformation.objects.filter(lead=lead).update(
+        form_version=origin.form_version, mapping_version=origin.mapping_version
+    )

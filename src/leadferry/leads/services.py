@@ -1,0 +1,90 @@
+"""Every other write to the CRM store."""
+
+from collections.abc import Mapping
+
+from leadferry.leads.decisions import survives
+from leadferry.leads.models import Fate, Lead, Lookup, LookupValue, Registration
+
+
+def ensure_lookup_values(
+    code: str, names: Mapping[str, str], *, parents: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """The ids of the values of a lookup by social id; missing ones are made.
+
+    A name that is there stays, whatever the source calls it now; an empty name
+    stands for one that could not be read and is filled in later.
+    """
+    if not names:
+        return {}
+    lookup = Lookup.objects.get(code=code)
+    values = LookupValue.objects.filter(lookup=lookup, social_id__in=names)
+    known = {value.social_id: value for value in values}
+    parent_of = parents or {}
+    for social_id, value in known.items():
+        if not value.is_named and names[social_id]:
+            LookupValue.objects.filter(pk=value.pk).update(
+                name=names[social_id],
+                is_named=True,
+                parent=parent_of.get(social_id) or value.parent_id,
+            )
+    missing = [
+        LookupValue(
+            lookup=lookup,
+            social_id=social_id,
+            name=names[social_id] or social_id,
+            is_named=bool(names[social_id]),
+            parent_id=parent_of.get(social_id),
+        )
+        for social_id in names
+        if social_id not in known
+    ]
+    LookupValue.objects.bulk_create(missing, ignore_conflicts=True)
+    found = LookupValue.objects.filter(lookup=lookup, social_id__in=names)
+    return dict(found.values_list("social_id", "pk"))
+
+
+def erase(*, key: int, check_key: int, occurred_at: int) -> bool:
+    """LinkedIn deleted a response at `occurred_at` (ms): its lead goes, its key stays.
+
+    In the caller's transaction. False where a later submission outlives it.
+    """
+    row, _ = Registration.objects.get_or_create(
+        key=key,
+        defaults={
+            "check_key": check_key,
+            "fate": Fate.DELETED,
+            "deleted_at": occurred_at,
+        },
+    )
+    row = Registration.objects.select_for_update().get(pk=key)
+    if row.check_key != check_key:
+        return False
+    row.deleted_at = max(row.deleted_at or occurred_at, occurred_at)
+    if survives(deleted_at=row.deleted_at, submitted_at=row.submitted_at):
+        row.save()
+        return False
+    lead_id = row.lead_id
+    row.fate, row.lead_id = Fate.DELETED, None
+    row.digest = None
+    row.save()
+    if lead_id is not None:
+        _drop_lead_without_submissions(lead_id)
+    return True
+
+
+def _drop_lead_without_submissions(lead_id: int) -> None:
+    # After a merge the lead may stand for other submissions too.
+    if not Registration.objects.filter(lead_id=lead_id).exists():
+        Lead.objects.filter(pk=lead_id).delete()
+
+
+def hold_back(*, key: int, check_key: int, submitted_at: int | None) -> None:
+    """The ledger knows that this response waits for a person; nothing known changes."""
+    Registration.objects.get_or_create(
+        key=key,
+        defaults={
+            "check_key": check_key,
+            "fate": Fate.HELD_BACK,
+            "submitted_at": submitted_at,
+        },
+    )

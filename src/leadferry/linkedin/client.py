@@ -1,0 +1,279 @@
+"""The REST API in the name of one member: methods named for its resources."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+import msgspec
+
+from leadferry.kit.errors import LeadferryError
+from leadferry.linkedin import wire
+from leadferry.linkedin.errors import (
+    BadRequest,
+    ChallengeFailed,
+    MissingRight,
+    NotFound,
+    Unavailable,
+    error_for,
+)
+from leadferry.linkedin.paging import by_cursor, by_offset
+from leadferry.linkedin.restli import Raw, encode, query, sponsored_account
+from leadferry.linkedin.transport import Transport
+
+Decoded = TypeVar("Decoded")
+
+RESPONSE_FIELDS = (
+    "ownerInfo,associatedEntityInfo,associatedEntity,leadMetadataInfo,leadMetadata,"
+    "owner,leadType,versionedLeadGenFormUrn,id,submittedAt,testLead,submitter,"
+    "formResponse"
+)
+RESPONSE_FIELDS_WITH_FORM = (
+    f"{RESPONSE_FIELDS},form:(hiddenFields,creationLocale,name,id,content)"
+)
+_BATCH = 50
+_PAGE = 100
+
+
+@dataclass(kw_only=True)
+class ResponseBatch:
+    """What a batch get brought, by response id."""
+
+    found: dict[str, msgspec.Raw] = field(default_factory=dict)
+    failed: dict[str, LeadferryError] = field(default_factory=dict)
+
+
+class LinkedInClient:
+    """Calls for one member; close it, or use it in a `with` block."""
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        version: str,
+        base_url: str,
+        batch_refused: bool = False,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._http = Transport(
+            token, version=version, base_url=base_url, transport=transport
+        )
+        self.batch_refused = batch_refused
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def userinfo(self) -> wire.UserInfo:
+        """The member who signed in."""
+        return _decode(self._http.get("/v2/userinfo", method="GET"), wire.UserInfo)
+
+    def ad_account_users(self) -> Iterator[wire.AdAccountUser]:
+        """The member's roles in ad accounts."""
+        return self._by_offset(
+            "/rest/adAccountUsers", {"q": "authenticatedUser"}, wire.AdAccountUser
+        )
+
+    def ad_accounts(self) -> Iterator[wire.AdAccount]:
+        """The active ad accounts that the member can see."""
+
+        def fetch(token: str | None) -> wire.Page:
+            # LinkedIn refuses `search` beside a page token: the token carries it.
+            parameters: dict[str, object] = {"q": "search", "pageSize": 1000}
+            if token:
+                parameters["pageToken"] = token
+            else:
+                parameters["search"] = {"status": {"values": ["ACTIVE"]}}
+            return self._page("/rest/adAccounts", parameters)
+
+        for page in by_cursor(fetch):
+            yield from _each(page, wire.AdAccount)
+
+    def organization_acls(self) -> Iterator[wire.OrganizationAcl]:
+        """The member's approved roles on company pages."""
+        parameters = {"q": "roleAssignee", "state": "APPROVED"}
+        return self._by_offset(
+            "/rest/organizationAcls", parameters, wire.OrganizationAcl
+        )
+
+    def lead_form(self, form_id: int) -> wire.LeadForm:
+        """The present version of a form; raises NotFound."""
+        raw = self._http.get(f"/rest/leadForms/{form_id}", method="GET")
+        return _decode(raw, wire.LeadForm)
+
+    def lead_forms(self, account_id: int) -> Iterator[wire.LeadForm]:
+        """The forms of an ad account, each in its present version."""
+        parameters = {"q": "owner", "owner": _owner(account_id)}
+        return self._by_offset("/rest/leadForms", parameters, wire.LeadForm)
+
+    def response_with_form(self, response_id: str) -> bytes:
+        """One lead together with the form version it was given on; raises NotFound."""
+        fields = query({"fields": Raw(RESPONSE_FIELDS_WITH_FORM)})
+        return self._http.get(
+            f"/rest/leadFormResponses/{encode(response_id)}", fields, method="GET"
+        )
+
+    def responses(self, ids: Sequence[str], *, fields: str) -> ResponseBatch:
+        """Leads by id, fifty at a time; singly where LinkedIn refuses a batch."""
+        batch = ResponseBatch()
+        for start in range(0, len(ids), _BATCH):
+            chunk = ids[start : start + _BATCH]
+            if self.batch_refused or len(chunk) == 1:
+                self._read_singly(chunk, fields=fields, into=batch)
+                continue
+            try:
+                self._read_batch(chunk, fields=fields, into=batch)
+            except (BadRequest, MissingRight):
+                self._read_singly(chunk, fields=fields, into=batch)
+                # Refused as a batch only, if a single read went through.
+                self.batch_refused = any(one in batch.found for one in chunk)
+        return batch
+
+    def _read_batch(
+        self, ids: Sequence[str], *, fields: str, into: ResponseBatch
+    ) -> None:
+        raw = self._http.get(
+            "/rest/leadFormResponses",
+            query({"ids": list(ids), "fields": Raw(fields)}),
+            method="BATCH_GET",
+        )
+        answer = _decode(raw, wire.Batch)
+        for response_id in ids:
+            if response_id in answer.results:
+                into.found[response_id] = answer.results[response_id]
+            else:
+                into.failed[response_id] = _batch_error(answer, response_id)
+
+    def _read_singly(
+        self, ids: Sequence[str], *, fields: str, into: ResponseBatch
+    ) -> None:
+        for response_id in ids:
+            try:
+                raw = self._http.get(
+                    f"/rest/leadFormResponses/{encode(response_id)}",
+                    query({"fields": Raw(fields)}),
+                    method="GET",
+                )
+            except (BadRequest, MissingRight, NotFound) as exc:
+                into.failed[response_id] = exc
+            else:
+                into.found[response_id] = msgspec.Raw(raw)
+
+    def find_responses(
+        self, account_id: int, *, start_ms: int, end_ms: int, fields: str
+    ) -> Iterator[wire.Page]:
+        """Pages of the account's leads submitted in a period, both ends included."""
+        parameters = {
+            "q": "owner",
+            "owner": _owner(account_id),
+            "leadType": {"leadType": "SPONSORED"},
+            "limitedToTestLeads": False,
+            "submittedAtTimeRange": {"start": start_ms, "end": end_ms},
+            "fields": Raw(fields),
+        }
+        return by_offset(
+            lambda start, count: self._page(
+                "/rest/leadFormResponses",
+                {**parameters, "count": count, "start": start},
+            ),
+            count=_PAGE,
+        )
+
+    def notifications(self, account_id: int) -> Iterator[wire.LeadNotification]:
+        """The webhook subscriptions of an ad account."""
+        # Unlike elsewhere, this finder wants the owner wrapped once more.
+        parameters = {
+            "q": "criteria",
+            "owner": {"value": _owner(account_id)},
+            "leadType": {"leadType": "SPONSORED"},
+        }
+        return self._by_offset(
+            "/rest/leadNotifications", parameters, wire.LeadNotification
+        )
+
+    def create_notification(self, account_id: int, *, webhook: str) -> str:
+        """Subscribe; returns the id. LinkedIn checks the address meanwhile."""
+        body = {
+            "webhook": webhook,
+            "owner": _owner(account_id),
+            "leadType": "SPONSORED",
+        }
+        try:
+            return self._http.create("/rest/leadNotifications", body)
+        except BadRequest as exc:
+            raise ChallengeFailed(
+                "LinkedIn could not check the webhook address: it must be reachable "
+                "from the internet by https and answer within three seconds."
+            ) from exc
+
+    def delete_notification(self, notification_id: str) -> None:
+        """Unsubscribe; raises NotFound."""
+        self._http.delete(f"/rest/leadNotifications/{encode(notification_id)}")
+
+    def campaign(self, account_id: int, campaign_id: int) -> wire.Campaign:
+        """One campaign; raises NotFound once it is deleted."""
+        path = f"/rest/adAccounts/{account_id}/adCampaigns/{campaign_id}"
+        return _decode(self._http.get(path, method="GET"), wire.Campaign)
+
+    def campaign_group(self, account_id: int, group_id: int) -> wire.CampaignGroup:
+        """One campaign group; raises NotFound."""
+        path = f"/rest/adAccounts/{account_id}/adCampaignGroups/{group_id}"
+        return _decode(self._http.get(path, method="GET"), wire.CampaignGroup)
+
+    def creative(self, account_id: int, creative_id: int) -> wire.Creative:
+        """One ad banner; raises NotFound."""
+        urn = encode(f"urn:li:sponsoredCreative:{creative_id}")
+        path = f"/rest/adAccounts/{account_id}/creatives/{urn}"
+        return _decode(self._http.get(path, method="GET"), wire.Creative)
+
+    def _page(self, path: str, parameters: dict[str, object]) -> wire.Page:
+        raw = self._http.get(path, query(parameters), method="FINDER")
+        return _decode(raw, wire.Page)
+
+    def _by_offset(
+        self, path: str, parameters: dict[str, object], kind: type[Decoded]
+    ) -> Iterator[Decoded]:
+        pages = by_offset(
+            lambda start, count: self._page(
+                path, {**parameters, "start": start, "count": count}
+            ),
+            count=_PAGE,
+        )
+        for page in pages:
+            yield from _each(page, kind)
+
+
+def _owner(account_id: int) -> dict[str, object]:
+    return {"sponsoredAccount": sponsored_account(account_id)}
+
+
+def _batch_error(answer: wire.Batch, response_id: str) -> LeadferryError:
+    raw = answer.errors.get(response_id)
+    resource = "leadFormResponses"
+    if raw is None:
+        return error_for(404, b"", resource=resource)
+    try:
+        status = msgspec.json.decode(raw, type=wire.BatchError).status
+    except msgspec.DecodeError:
+        status = 404
+    return error_for(status, bytes(raw), resource=resource)
+
+
+def _decode(raw: bytes, kind: type[Decoded]) -> Decoded:
+    try:
+        return msgspec.json.decode(raw, type=kind, strict=False)
+    except msgspec.DecodeError as exc:
+        raise Unavailable(f"LinkedIn's answer is no {kind.__name__}: {exc}") from exc
+
+
+def _each(page: wire.Page, kind: type[Decoded]) -> Iterator[Decoded]:
+    for element in page.elements:
+        yield _decode(element, kind)

@@ -1,0 +1,302 @@
+"""A mapping compiled for one form version: response in, values out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from leadferry.mapping.convert import Converter, Failure, Kind, converter_for
+from leadferry.mapping.errors import MappingError
+from leadferry.mapping.fields import (
+    Column,
+    ColumnType,
+    FormSchema,
+    LookupResolver,
+    Question,
+    Submission,
+)
+from leadferry.mapping.locales import Writing, writing_of
+from leadferry.mapping.macro import MacroText, choice_text, fit, macro_lines
+from leadferry.mapping.sources import (
+    ColumnMapping,
+    Constant,
+    FieldKind,
+    FieldRef,
+    FormField,
+    Join,
+    Macro,
+)
+
+# The text of one field, or none where the person gave no answer.
+Reader = Callable[[Submission], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueProblem:
+    """An answer that did not fit its column: the column stays empty."""
+
+    column: str
+    kind: Kind
+    label: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The values of one lead; `macro_cut` lines did not fit the macro's column."""
+
+    values: dict[str, object]
+    problems: tuple[ValueProblem, ...]
+    macro_cut: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """Where one answer, consent or hidden field went."""
+
+    ref: FieldRef
+    label: str
+    text: str
+    columns: tuple[str, ...]
+    problems: tuple[ValueProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    column: str
+    read: Reader
+    convert: Converter | None
+    label: str
+    refs: tuple[FieldRef, ...]
+
+
+class CompiledMapping:
+    """Applies one mapping to the responses of one form version."""
+
+    def __init__(
+        self,
+        *,
+        form: FormSchema,
+        rows: Sequence[_Row],
+        constants: Mapping[str, object],
+        macro_column: Column | None,
+    ) -> None:
+        self._form = form
+        self._rows = tuple(rows)
+        self._constants = dict(constants)
+        self._macro_column = macro_column
+        self._lines: MacroText = macro_lines(form)
+
+    def apply(self, submission: Submission) -> Mapped:
+        """Values of all columns that get one; it never raises for a submission."""
+        values = self._constants.copy()
+        problems: tuple[ValueProblem, ...] = ()
+        for row in self._rows:
+            text = row.read(submission)
+            if not text:
+                continue
+            convert = row.convert
+            if convert is None:
+                values[row.column] = text
+                continue
+            value = convert(text)
+            if type(value) is Failure:
+                problems += (ValueProblem(row.column, value.kind, row.label, text),)
+            else:
+                values[row.column] = value
+        cut = 0
+        macro = self._macro_column
+        if macro is not None:
+            text, cut = fit(self._lines(submission), macro.length)
+            if text:
+                values[macro.code] = text
+        return Mapped(values, problems, cut)
+
+    def fates(self, submission: Submission) -> list[Fate]:
+        """Where every answer, consent and hidden field went, in the form's order."""
+        problems = self.apply(submission).problems
+        failed = {problem.column: problem for problem in problems}
+        return [
+            self._fate(ref, label, text, failed)
+            for ref, label, text in self._given(submission)
+        ]
+
+    def _fate(
+        self, ref: FieldRef, label: str, text: str, failed: Mapping[str, ValueProblem]
+    ) -> Fate:
+        wanted = [row.column for row in self._rows if _takes(row, ref, self._form)]
+        return Fate(
+            ref=ref,
+            label=label,
+            text=text,
+            columns=tuple(column for column in wanted if column not in failed),
+            problems=tuple(failed[column] for column in wanted if column in failed),
+        )
+
+    def _given(self, submission: Submission) -> list[tuple[FieldRef, str, str]]:
+        questions = {question.id: question for question in self._form.questions}
+        known = [key for key in questions if key in submission.answers]
+        others = [key for key in submission.answers if key not in questions]
+        given = []
+        for key in (*known, *others):
+            question = questions.get(key)
+            label = question.label if question else f"question {key}"
+            text = _answer_text(question, submission.answers[key])
+            given.append((FieldRef(FieldKind.QUESTION, key), label, text))
+        texts = {consent.id: consent.text for consent in self._form.consents}
+        for number, accepted in submission.consents.items():
+            label = texts.get(number, f"consent {number}")
+            ref = FieldRef(FieldKind.CONSENT, str(number))
+            given.append((ref, label, "true" if accepted else "false"))
+        for field in self._form.hidden_fields:
+            ref = FieldRef(FieldKind.HIDDEN, field.name)
+            given.append((ref, field.name, field.value))
+        return given
+
+
+def _takes(row: _Row, ref: FieldRef, form: FormSchema) -> bool:
+    if ref in row.refs:
+        return True
+    if ref.kind is not FieldKind.QUESTION:
+        return False
+    predefined = {question.id: question.predefined for question in form.questions}
+    name = predefined.get(ref.key)
+    return name is not None and FieldRef(FieldKind.PREDEFINED, name) in row.refs
+
+
+def compile_mapping(
+    rows: Sequence[ColumnMapping],
+    *,
+    form: FormSchema,
+    columns: Mapping[str, Column],
+    lookups: LookupResolver,
+) -> CompiledMapping:
+    """Make a mapping ready for one form version; raises MappingError."""
+    compiled: list[_Row] = []
+    constants: dict[str, object] = {}
+    macro_column: Column | None = None
+    for row in rows:
+        column = columns.get(row.column)
+        if column is None:
+            raise MappingError(f"The mapping names column {row.column}: there is none.")
+        convert = converter_for(column, writing=_writing(row, form), lookups=lookups)
+        match row.source:
+            case Macro():
+                macro_column = column
+            case Constant(value=text):
+                constants[column.code] = constant_value(text, column, lookups)
+            case FormField() as source:
+                compiled.append(_compile_field(column, source, convert, form))
+    return CompiledMapping(
+        form=form, rows=compiled, constants=constants, macro_column=macro_column
+    )
+
+
+def _writing(row: ColumnMapping, form: FormSchema) -> Writing:
+    of_form = writing_of(form.language, form.country)
+    return Writing(
+        row.date_order or of_form.date_order, row.decimal_mark or of_form.decimal_mark
+    )
+
+
+def constant_value(text: str, column: Column, lookups: LookupResolver) -> object:
+    """The typed value of a constant; raises MappingError where it does not fit."""
+    convert = converter_for(column, writing=Writing(None, "."), lookups=lookups)
+    value = text if convert is None else convert(text)
+    if isinstance(value, Failure):
+        raise MappingError(f'"{text}" does not fit column {column.code}: {value.kind}.')
+    return value
+
+
+def _compile_field(
+    column: Column, source: FormField, convert: Converter | None, form: FormSchema
+) -> _Row:
+    readers = [reader for ref in source.refs for reader in _readers(ref, form)]
+    labels = [label for ref in source.refs for label in _labels(ref, form)]
+    return _Row(
+        column=column.code,
+        read=_combine(readers, source),
+        # A consent in a text column is text; everything else is converted.
+        convert=convert
+        if column.type is not ColumnType.TEXT or column.length
+        else None,
+        label=", ".join(labels) or column.code,
+        refs=source.refs,
+    )
+
+
+def _combine(readers: Sequence[Reader], source: FormField) -> Reader:
+    if not readers:
+        return lambda submission: None  # noqa: ARG005 - a reader's shape
+    if len(readers) == 1:
+        return readers[0]
+    if source.join is Join.FIRST:
+        return _first_of(readers)
+    return _all_of(readers, source.separator)
+
+
+def _first_of(readers: Sequence[Reader]) -> Reader:
+    def read(submission: Submission) -> str | None:
+        for reader in readers:
+            text = reader(submission)
+            if text and not text.isspace():
+                return text
+        return None
+
+    return read
+
+
+def _all_of(readers: Sequence[Reader], separator: str) -> Reader:
+    def read(submission: Submission) -> str | None:
+        texts = (reader(submission) for reader in readers)
+        return separator.join([text for text in texts if text and not text.isspace()])
+
+    return read
+
+
+def _questions_of(ref: FieldRef, form: FormSchema) -> list[Question]:
+    if ref.kind is FieldKind.PREDEFINED:
+        return [one for one in form.questions if one.predefined == ref.key]
+    if ref.kind is FieldKind.QUESTION:
+        return [one for one in form.questions if one.id == ref.key]
+    return []
+
+
+def _labels(ref: FieldRef, form: FormSchema) -> list[str]:
+    if ref.kind is FieldKind.CONSENT:
+        return [one.text for one in form.consents if str(one.id) == ref.key]
+    if ref.kind is FieldKind.HIDDEN:
+        return [ref.key]
+    return [question.label for question in _questions_of(ref, form)]
+
+
+def _readers(ref: FieldRef, form: FormSchema) -> list[Reader]:
+    if ref.kind is FieldKind.CONSENT:
+        return [_consent_reader(int(ref.key))]
+    if ref.kind is FieldKind.HIDDEN:
+        values = [one.value for one in form.hidden_fields if one.name == ref.key]
+        return [_fixed_reader(value) for value in values]
+    return [_answer_reader(question) for question in _questions_of(ref, form)]
+
+
+def _consent_reader(number: int) -> Reader:
+    texts = {True: "true", False: "false", None: None}
+    return lambda submission: texts[submission.consents.get(number)]
+
+
+def _fixed_reader(value: str) -> Reader:
+    return lambda submission: value  # noqa: ARG005 - a reader's shape
+
+
+def _answer_reader(question: Question) -> Reader:
+    key = question.id
+
+    def read(submission: Submission) -> str | None:
+        answer = submission.answers.get(key)
+        if answer is None or type(answer) is str:
+            return answer
+        return _answer_text(question, answer)
+
+    return read
+
+
+def _answer_text(question: Question | None, answer: str | Sequence[int]) -> str:
+    return answer if isinstance(answer, str) else choice_text(question, answer)

@@ -1,0 +1,92 @@
+"""What the engine works with: columns, questions and what a person submitted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class ColumnType(StrEnum):
+    """The kinds of Lead columns."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    LOOKUP = "lookup"
+
+
+class DateOrder(StrEnum):
+    """How a date of numbers is read."""
+
+    DAY_FIRST = "dmy"
+    MONTH_FIRST = "mdy"
+    YEAR_FIRST = "ymd"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """A column of the destination; `length` none means unlimited."""
+
+    code: str
+    type: ColumnType
+    length: int | None = None
+    lookup: str | None = None
+    scale: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A question of a form; `label` is what the person saw, in the form's language."""
+
+    id: str
+    label: str
+    name: str = ""
+    predefined: str | None = None
+    options: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consent:
+    """A custom checkbox of a form."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HiddenField:
+    """A fixed name and value that belong to the form."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormSchema:
+    """One version of a form, everything in the form's order."""
+
+    form_id: int
+    version: int
+    language: str = ""
+    country: str = ""
+    questions: tuple[Question, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    hidden_fields: tuple[HiddenField, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submission:
+    """Answers by question id (text, or ids of options; 0 is one) and consents."""
+
+    answers: Mapping[str, str | Sequence[int]]
+    consents: Mapping[int, bool] = field(default_factory=dict)
+
+
+class LookupResolver(Protocol):
+    """Finds lookup values."""
+
+    def resolve(self, lookup: str, text: str) -> int | None:
+        """The id of the value with that id or exact name, or none."""
