@@ -5,8 +5,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
-from dbos.error import DBOSQueueDeduplicatedError
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, error
 from django.conf import settings
 from django.db import connections
 
@@ -106,7 +105,7 @@ def enqueue(*, task: str, arguments: list[Argument], key: str | None) -> bool:
             DBOS.enqueue_workflow_with_options(options, task, arguments)
         else:
             _enqueuer().enqueue(options, task, arguments)
-    except DBOSQueueDeduplicatedError:
+    except error.DBOSQueueDeduplicatedError:
         return False
     return True
 

@@ -4,7 +4,6 @@ import threading
 
 from django.db import connection, transaction
 
-from leadferry.jobs import engine
 from leadferry.jobs.errors import Fenced, KickInTransaction
 from leadferry.jobs.models import Worker
 from leadferry.jobs.registry import Argument, Task
@@ -21,6 +20,8 @@ def kick(task: Task, *arguments: Argument, key: str | None = None) -> bool:
     """
     if connection.in_atomic_block:
         raise KickInTransaction(f"{task.name} was kicked inside a transaction.")
+    from leadferry.jobs import engine  # noqa: PLC0415 - slow; many processes never kick
+
     return engine.enqueue(task=task.name, arguments=list(arguments), key=key)
 
 

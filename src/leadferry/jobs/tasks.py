@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from leadferry.jobs import engine
 from leadferry.jobs.registry import HOUSEKEEPING, every, task
 from leadferry.kit import clock
 
@@ -13,4 +12,6 @@ _KEEP = timedelta(hours=1)
 @task(queue=HOUSEKEEPING)
 def forget_finished_runs() -> None:
     """Finished runs say nothing that our own tables do not."""
+    from leadferry.jobs import engine  # noqa: PLC0415 - slow; only workers need it
+
     engine.forget_finished(before=(clock.now() - _KEEP).isoformat())

@@ -12,10 +12,10 @@ def make_index(apps, schema_editor):
             "CREATE INDEX leads_words_gin ON leads_words USING gin (words)"
         )
     else:
-        # Contentless: the words only; two and three letters are indexed as prefixes.
+        # Which rows hold a word, not where in them; short beginnings are indexed too.
         schema_editor.execute(
             "CREATE VIRTUAL TABLE leads_words USING fts5("
-            "words, content='', contentless_delete=1, prefix='2 3', tokenize='unicode61')"
+            "words, detail=none, columnsize=0, prefix='2 3', tokenize='unicode61')"
         )
 
 
