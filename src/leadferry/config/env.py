@@ -70,6 +70,13 @@ def linkedin_oauth() -> str:
     return address("LEADFERRY_LINKEDIN_OAUTH", "https://www.linkedin.com")
 
 
+def feedback_url() -> str:
+    """`LEADFERRY_FEEDBACK_URL`: where people say what they miss."""
+    return address(
+        "LEADFERRY_FEEDBACK_URL", "https://github.com/leadferry/leadferry/issues"
+    )
+
+
 def hosts() -> list[str]:
     """`LEADFERRY_HOSTS`: host names under which the instance answers, by comma."""
     value = os.environ.get("LEADFERRY_HOSTS", "*")

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "django.contrib.humanize",
     "csp",
     "leadferry.jobs",
     "leadferry.accounts",
@@ -50,8 +51,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
-    
+    "leadferry.web.middleware.PasswordChangeMiddleware",
+    "leadferry.web.middleware.TimeZoneMiddleware",
 ]
 
 ROOT_URLCONF = "leadferry.config.urls"
@@ -66,7 +67,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                
+                "leadferry.web.context.shell",
             ],
         },
     }
@@ -166,6 +167,8 @@ STORAGES = {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+FEEDBACK_URL = env.feedback_url()
 
 LINKEDIN_API = env.linkedin_api()
 LINKEDIN_OAUTH = env.linkedin_oauth()

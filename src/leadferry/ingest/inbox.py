@@ -174,3 +174,31 @@ def release(*, worker: str) -> int:
     """Notices that a dead worker held are due at once; returns how many."""
     held = Notice.objects.filter(state=Notice.State.PENDING, claimed_by=worker)
     return held.update(due_at=clock.now_ms(), claimed_by="")
+
+
+def reopen(
+    *,
+    response_id: str,
+    ad_account: int,
+    form_id: int | None,
+    form_version: int | None,
+) -> None:
+    """The response is due again, as if LinkedIn announced it just now."""
+    now = clock.now_ms()
+    notices = Notice.objects.filter(
+        response_id=response_id, action=Notice.Action.CREATED
+    )
+    if notices.update(
+        state=Notice.State.PENDING, due_at=now, received_at=now, attempts=0
+    ):
+        return
+    Notice.objects.create(
+        response_id=response_id,
+        action=Notice.Action.CREATED,
+        occurred_at=now,
+        ad_account=ad_account,
+        form_id=form_id,
+        form_version=form_version,
+        received_at=now,
+        due_at=now,
+    )

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 import phonenumbers
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from leadferry.kit.text import digits, search_tokens
-from leadferry.leads.models import Lead, SearchPending
+from leadferry.leads.models import ExtendedLeadInformation, Lead, SearchPending
+
+Rows = QuerySet[ExtendedLeadInformation]
 
 _FIELDS = ("contact", "account", "email", "mobile_phone", "business_phone")
 _PHONE_ONLY = re.compile(r"[\d\s()+./-]+")
@@ -75,18 +78,18 @@ def _store(rows: Sequence[tuple[int, list[str]]]) -> None:
             )
 
 
-def matching(leads: QuerySet[Lead], typed: str) -> QuerySet[Lead]:
-    """Those leads in which every typed word begins a word."""
+def matching(rows: Rows, typed: str) -> Rows:
+    """Those rows of leads in which every typed word begins a word of the lead."""
     tokens = _typed_tokens(typed)
     if not tokens:
-        return leads.none() if typed.strip() else leads
+        return rows.none()
     if connection.vendor == "postgresql":
         query = " & ".join(f"'{token}':*" for token in tokens)
         found = "SELECT lead_id FROM leads_words WHERE words @@ %s::tsquery"
     else:
         query = " ".join(f'"{token}"*' for token in tokens)
         found = "SELECT rowid FROM leads_words WHERE leads_words MATCH %s"
-    return leads.extra(where=[f'"leads_lead"."id" IN ({found})'], params=[query])
+    return rows.filter(lead_id__in=RawSQL(found, [query]))  # noqa: S611 - ours
 
 
 def _typed_tokens(typed: str) -> list[str]:

@@ -1,1 +1,14 @@
-urlpatterns: list = []
+"""Every page's address."""
+
+from django.urls import include, path
+
+from leadferry.web import ping
+
+urlpatterns = [
+    path("ping", ping.ping, name="ping"),
+    path("", include("leadferry.web.accounts.urls")),
+    path("", include("leadferry.web.leads.urls")),
+    path("notifications/", include("leadferry.web.notifications.urls")),
+    path("linkedin/", include("leadferry.web.linkedin.urls")),
+]
+

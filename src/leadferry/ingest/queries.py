@@ -1,0 +1,87 @@
+"""Reads of what came in: the submissions behind a lead, what is held back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from leadferry.ingest.context import NoLookups
+from leadferry.ingest.models import HeldBack, LeadFormResponse
+from leadferry.integrations import forms
+from leadferry.integrations import queries as integrations
+from leadferry.integrations.schema import form_schema, submission
+from leadferry.kit import clock
+from leadferry.kit.errors import LeadferryError
+from leadferry.leads.columns import MAPPING_COLUMNS
+from leadferry.leads.models import Registration
+from leadferry.linkedin import wire
+from leadferry.mapping.compile import Fate, compile_mapping
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownSubmission:
+    """One submission of a person, and where each answer went."""
+
+    submitted_at: datetime
+    form_version: int
+    fates: Sequence[Fate]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldBackPage:
+    """Held-back responses, newest first."""
+
+    rows: Sequence[HeldBack]
+    older: int | None
+
+
+def submissions_of(lead_id: int) -> list[ShownSubmission]:
+    """What the lead's person submitted, newest first."""
+    keys = Registration.objects.filter(lead_id=lead_id).values_list("key", flat=True)
+    rows = LeadFormResponse.objects.filter(urn_key__in=list(keys))
+    return [_shown(row) for row in rows.order_by("-submitted_at", "-pk")]
+
+
+def _shown(row: LeadFormResponse) -> ShownSubmission:
+    return ShownSubmission(
+        submitted_at=clock.from_ms(row.submitted_at),
+        form_version=row.form_version,
+        fates=_fates(row),
+    )
+
+
+def _fates(row: LeadFormResponse) -> list[Fate]:
+    pair = (row.form_id, row.form_version)
+    version = integrations.versions_by_number({pair}).get(pair)
+    if version is None:
+        return []
+    try:
+        mapping = compile_mapping(
+            integrations.mapping_rows(integrations.effective_mapping(version.form)),
+            form=form_schema(forms.decode_version(version)),
+            columns=MAPPING_COLUMNS,
+            lookups=NoLookups(),
+        )
+        return mapping.fates(submission(wire.decode_response(bytes(row.raw))))
+    except (LeadferryError, msgspec.DecodeError):
+        return []
+
+
+def held_back_count() -> int:
+    """How many responses wait for a person."""
+    return HeldBack.objects.count()
+
+
+def held_back_page(*, before: int | None) -> HeldBackPage:
+    """One page of what is held back."""
+    rows = HeldBack.objects.order_by("-pk")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    shown = list(rows[: PAGE_SIZE + 1])
+    more = len(shown) > PAGE_SIZE
+    return HeldBackPage(
+        rows=shown[:PAGE_SIZE], older=shown[PAGE_SIZE - 1].pk if more else None
+    )

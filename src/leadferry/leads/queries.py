@@ -1,0 +1,129 @@
+"""Reads of the CRM store: one page of the list, one lead."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from leadferry.leads.columns import CORE_COLUMNS, EMPTY
+from leadferry.leads.models import ExtendedLeadInformation, Lead, LeadChange
+from leadferry.leads.search import matching
+
+PAGE_SIZE = 50
+COUNTED_TO = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadFilter:
+    """What narrows the list; form and campaign are lookup value ids."""
+
+    search: str = ""
+    form: int | None = None
+    campaign: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadPage:
+    """One page of leads, newest first, and where the next ones lie."""
+
+    leads: Sequence[Lead]
+    count: int
+    newer: int | None
+    older: int | None
+
+    @property
+    def counted_all(self) -> bool:
+        """False where there are more than were counted."""
+        return self.count <= COUNTED_TO
+
+    @property
+    def counted_to(self) -> int:
+        """How far counting goes."""
+        return COUNTED_TO
+
+
+@dataclass(frozen=True, slots=True)
+class ShownValue:
+    """A column that holds something."""
+
+    caption: str
+    code: str
+    value: object
+    is_long: bool
+    is_edited: bool
+
+
+def lead_page(
+    chosen: LeadFilter, *, before: int | None = None, after: int | None = None
+) -> LeadPage:
+    """The page next to a lead's id; without one, the newest page.
+
+    Keys instead of offsets: the thousandth page costs what the first one does.
+    """
+    rows = _narrowed(chosen)
+    count = rows[: COUNTED_TO + 1].count()
+    backwards = after is not None
+    if after is not None:
+        ids = list(rows.filter(lead_id__gt=after).order_by("lead_id")[: PAGE_SIZE + 1])
+    elif before is not None:
+        older = rows.filter(lead_id__lt=before)
+        ids = list(older.order_by("-lead_id")[: PAGE_SIZE + 1])
+    else:
+        ids = list(rows.order_by("-lead_id")[: PAGE_SIZE + 1])
+    more = len(ids) > PAGE_SIZE
+    shown = sorted(ids[:PAGE_SIZE], reverse=True)
+    return LeadPage(
+        leads=_leads_in_order(shown),
+        count=count,
+        newer=shown[0] if shown and (more if backwards else before) else None,
+        older=shown[-1] if shown and (True if backwards else more) else None,
+    )
+
+
+def _narrowed(chosen: LeadFilter) -> QuerySet[ExtendedLeadInformation, int]:
+    rows = ExtendedLeadInformation.objects.all()
+    if chosen.form is not None:
+        rows = rows.filter(form=chosen.form)
+    if chosen.campaign is not None:
+        rows = rows.filter(campaign=chosen.campaign)
+    if chosen.search.strip():
+        rows = matching(rows, chosen.search)
+    return rows.values_list("lead_id", flat=True)
+
+
+def _leads_in_order(ids: Sequence[int]) -> list[Lead]:
+    found = Lead.objects.select_related("extended__form", "extended__campaign")
+    by_id = found.in_bulk(list(ids))
+    return [by_id[number] for number in ids if number in by_id]
+
+
+def find_lead(lead_id: int) -> Lead | None:
+    """A lead with its extended lead information."""
+    extended = ("form", "campaign", "campaign_group", "creative")
+    leads = Lead.objects.select_related(*(f"extended__{name}" for name in extended))
+    return leads.filter(pk=lead_id).first()
+
+
+def filled_columns(lead: Lead) -> list[ShownValue]:
+    """The columns that hold something, in the catalogue's order."""
+    shown = []
+    for column in CORE_COLUMNS:
+        value: Any = getattr(lead, column.field)
+        if value == EMPTY[column.code]:
+            continue
+        shown.append(
+            ShownValue(
+                caption=column.caption,
+                code=column.code,
+                value=value,
+                is_long=isinstance(value, str) and ("\n" in value or len(value) > 120),
+                is_edited=column.code in lead.edited_columns,
+            )
+        )
+    return shown
+
+
+def history_of(lead: Lead) -> QuerySet[LeadChange]:
+    """What happened to the lead, newest first."""
+    return LeadChange.objects.filter(lead=lead).select_related("by").order_by("-pk")

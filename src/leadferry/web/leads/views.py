@@ -1,0 +1,80 @@
+"""The list of leads, one lead, and what is held back."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from leadferry.ingest import queries as ingest
+from leadferry.ingest import services as ingest_services
+from leadferry.leads import queries
+from leadferry.leads.queries import LeadFilter
+from leadferry.web.access import requires
+from leadferry.web.leads.forms import LeadFilterForm
+
+
+@requires("leads.view_lead")
+@require_safe
+def lead_list(request: HttpRequest) -> HttpResponse:
+    """Newest first, narrowed by search, form and campaign."""
+    form = LeadFilterForm(request.GET.dict())
+    form.is_valid()  # a value that does not exist narrows nothing
+    values = form.cleaned_data
+    chosen = LeadFilter(
+        search=values.get("search", ""),
+        form=getattr(values.get("form"), "pk", None),
+        campaign=getattr(values.get("campaign"), "pk", None),
+    )
+    page = queries.lead_page(
+        chosen, before=values.get("before"), after=values.get("after")
+    )
+    context = {
+        "filter_form": form,
+        "page": page,
+        "is_filtered": chosen != LeadFilter(),
+        "held_back": ingest.held_back_count(),
+    }
+    only_results = request.headers.get("HX-Target") == "lead-results"
+    template = "web/leads/_results.html" if only_results else "web/leads/list.html"
+    answer = render(request, template, context)
+    # The same address answers with a whole page or a part of it.
+    answer["Vary"] = "HX-Target"
+    return answer
+
+
+@requires("leads.view_lead")
+@require_safe
+def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
+    """One lead: values, where it came from, what happened to it."""
+    lead = queries.find_lead(lead_id)
+    if lead is None:
+        raise Http404
+    context = {
+        "lead": lead,
+        "values": queries.filled_columns(lead),
+        "history": queries.history_of(lead),
+        "submissions": ingest.submissions_of(lead.pk),
+    }
+    return render(request, "web/leads/lead.html", context)
+
+
+@requires("leads.view_lead")
+@require_safe
+def held_back(request: HttpRequest) -> HttpResponse:
+    """Responses that could not be registered, each with its reason."""
+    before = request.GET.get("before", "")
+    page = ingest.held_back_page(before=int(before) if before.isdecimal() else None)
+    return render(request, "web/leads/held_back.html", {"page": page})
+
+
+@requires("leads.change_lead")
+@require_POST
+def try_again(request: HttpRequest, held_id: int) -> HttpResponse:
+    """One held-back response is asked of LinkedIn anew."""
+    if not ingest_services.try_again(held_id=held_id):
+        raise Http404
+    messages.success(
+        request, _("LinkedIn is asked again; the lead appears within a minute.")
+    )
+    return redirect("held-back")
