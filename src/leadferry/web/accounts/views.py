@@ -17,6 +17,7 @@ from leadferry.accounts.models import User
 from leadferry.kit.errors import RejectedError
 from leadferry.web.access import public, signed_in
 from leadferry.web.accounts.forms import ChangePasswordForm, SignInForm
+from leadferry.web.fields import dress
 
 
 @public
@@ -31,6 +32,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
         return redirect(_wanted(request))
+    dress(form)
     context = {"form": form, "next": request.GET.get("next", "")}
     status = 422 if form.errors else 200
     return render(request, "web/accounts/sign_in.html", context, status=status)
@@ -69,6 +71,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, user)
             messages.success(request, _("The password is changed."))
             return redirect("leads")
+    dress(form)
     context = {"form": form, "must": user.must_change_password}
     status = 422 if form.errors else 200
     return render(request, "web/accounts/change_password.html", context, status=status)

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from leadferry.leads.models import CAMPAIGNS, LEAD_FORMS, LookupValue
+from leadferry.web.fields import dress
 
 
 class LeadFilterForm(forms.Form):
@@ -44,3 +45,4 @@ class LeadFilterForm(forms.Form):
             field.queryset = LookupValue.objects.filter(lookup__code=code).order_by(
                 "name", "pk"
             )
+        dress(self)
