@@ -41,7 +41,7 @@ test: setup ## All tests, on SQLite and PostgreSQL, with a browser
 check: setup ## Format, lint, types, imports, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	LEADFERRY_DATA=$(STAMPS)/check $(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_migrations.py
 

@@ -1,4 +1,4 @@
-"""Makes the lock files: exact versions with hashes, for every platform, no addresses."""
+"""Makes the lock files: exact versions with hashes, any platform, no addresses."""
 
 import subprocess
 import sys

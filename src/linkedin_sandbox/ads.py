@@ -49,7 +49,9 @@ async def ad_accounts(request: Request) -> Response:
     require_finder(parameters, "search")
     if "search" in parameters and "pageToken" in parameters:
         raise invalid("search and pageToken cannot be sent together")
-    wanted = read_record("search", parameters["search"]) if "search" in parameters else {}
+    wanted = (
+        read_record("search", parameters["search"]) if "search" in parameters else {}
+    )
     roles = call.state.world.members[call.member].account_roles
     visible = [
         account
@@ -57,7 +59,9 @@ async def ad_accounts(request: Request) -> Response:
         if account.id in roles and _matches(account, wanted)
     ]
     asks_page = "referenceInfo" in parameters.get("fields", "")
-    elements = [_wire_account(call, account, asks_page) for account in visible]
+    elements = [
+        _wire_account(call, account, asks_page=asks_page) for account in visible
+    ]
     return JSONResponse(by_cursor(parameters, elements))
 
 
@@ -88,7 +92,9 @@ async def ad_account(request: Request) -> Response:
     call = await open_call(request, scopes=_ADS, what="adAccounts.GET")
     account = _visible_account(call)
     parameters = call.parameters()
-    whole = _wire_account(call, account, "referenceInfo" in parameters.get("fields", ""))
+    whole = _wire_account(
+        call, account, asks_page="referenceInfo" in parameters.get("fields", "")
+    )
     return JSONResponse(project(whole, projection(parameters)))
 
 
@@ -101,7 +107,7 @@ def _visible_account(call: Call) -> Account:
     return account
 
 
-def _wire_account(call: Call, account: Account, asks_page: bool) -> Json:
+def _wire_account(call: Call, account: Account, *, asks_page: bool) -> Json:
     made: Json = {
         "id": account.id,
         "name": account.name,

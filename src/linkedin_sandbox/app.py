@@ -95,9 +95,7 @@ _REST = [
     Route("/leadFormResponses", leads.responses),
     Route("/leadFormResponses/{id}", leads.response),
     Route("/leadNotifications", notices.subscriptions, methods=["GET", "POST"]),
-    Route(
-        "/leadNotifications/{id}", notices.subscription, methods=["GET", "DELETE"]
-    ),
+    Route("/leadNotifications/{id}", notices.subscription, methods=["GET", "DELETE"]),
 ]
 # A long query comes as the body of a POST.
 for _route in _REST:
@@ -107,6 +105,7 @@ for _route in _REST:
 _CONTROL = [
     Route("/world", control.world),
     Route("/apps/{client_id}", control.application, methods=["PUT"]),
+    Route("/reset", control.reset, methods=["POST"]),
     Route("/tokens", control.tokens, methods=["POST"]),
     Route("/tokens/{member}", control.end_tokens, methods=["PUT"]),
     Route("/leads", control.leads, methods=["POST"]),

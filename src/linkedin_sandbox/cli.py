@@ -81,6 +81,7 @@ def _read_fault(text: str) -> Fault:
 def _make_state(options: argparse.Namespace) -> State:
     settings = Settings(
         versions=options.versions.split(","),
+        world=options.world,
         latency_ms=options.latency_ms,
         retention_days=options.retention_days,
         max_count=options.max_count,
@@ -101,13 +102,7 @@ def _fill_the_past(state: State, count: int) -> None:
         form = forms[number % len(forms)]
         age = (count - number) * 89 * DAY_MS // max(count, 1)
         filled = fill_in(form, number=number)
-        submit(
-            state,
-            form,
-            answers=filled["answers"],
-            consents=filled["consents"],
-            submitted_at=now - age,
-        )
+        submit(state, form, filled=filled, submitted_at=now - age)
 
 
 async def _serve(options: argparse.Namespace, state: State, faults: Faults) -> None:

@@ -71,6 +71,13 @@ async def application(request: Request) -> Response:
     return JSONResponse({"redirect_uris": body["redirect_uris"]})
 
 
+async def reset(request: Request) -> Response:
+    """Everything as at the start: no leads, no tokens, no subscriptions, no faults."""
+    request.app.state.faults.replace([])
+    _state(request).begin_anew()
+    return Response(status_code=204)
+
+
 async def tokens(request: Request) -> Response:
     """A token without the pages."""
     state = _state(request)
@@ -113,16 +120,17 @@ async def leads(request: Request) -> Response:
 
 def _submit_one(state: State, form: Form, body: Json, index: int) -> Lead:
     filled = fill_in(form, number=len(state.leads), seed=body.get("seed", 0))
-    if "answers" in body:
-        filled["answers"] = {**filled["answers"], **body["answers"]}
-        filled["answers"] = {
-            key: value for key, value in filled["answers"].items() if value is not None
-        }
+    for question, answer in body.get("answers", {}).items():
+        if answer is None:
+            filled.answers.pop(question, None)
+        else:
+            filled.answers[question] = answer
+    if "consents" in body:
+        filled.consents = body["consents"]
     return submit(
         state,
         form,
-        answers=filled["answers"],
-        consents=body.get("consents", filled["consents"]),
+        filled=filled,
         test=body.get("test", False),
         submitted_at=_moment(body.get("submitted_at"), index),
         again=body.get("again"),

@@ -79,7 +79,9 @@ async def lead_form(request: Request) -> Response:
 
 async def responses(request: Request) -> Response:
     """The leads of an ad account, newest first, or several by id."""
-    call = await open_call(request, scopes=_LEADS, what="leadFormResponses.FINDER-owner")
+    call = await open_call(
+        request, scopes=_LEADS, what="leadFormResponses.FINDER-owner"
+    )
     require_restli(request)
     parameters = call.parameters(
         "q", "owner", "leadType", "limitedToTestLeads", "submittedAtTimeRange",

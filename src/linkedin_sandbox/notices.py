@@ -38,10 +38,9 @@ def _sign(secret: str, message: bytes) -> str:
 
 async def subscriptions(request: Request) -> Response:
     """Find subscriptions, or make one."""
-    if request.method == "POST":
-        # A tunnelled finder is a POST too.
-        if request.headers.get("x-http-method-override") != "GET":
-            return await _create(request)
+    is_tunnelled = request.headers.get("x-http-method-override") == "GET"
+    if request.method == "POST" and not is_tunnelled:
+        return await _create(request)
     call = await open_call(request, scopes=_SCOPE, what="leadNotifications.FINDER")
     require_restli(request)
     parameters = call.parameters("q", "owner", "leadType", "start", "count")

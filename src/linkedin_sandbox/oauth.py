@@ -16,6 +16,10 @@ CODE_SECONDS = 30 * 60
 ACCESS_SECONDS = 60 * 24 * 3600
 REFRESH_SECONDS = 365 * 24 * 3600
 COOKIE = "sandbox_member"
+_CANCELLED = {
+    "cancel-login": "user_cancelled_login",
+    "cancel": "user_cancelled_authorize",
+}
 
 
 def _templates(request: Request) -> Jinja2Templates:
@@ -125,10 +129,8 @@ def _decide(
     if isinstance(application, str):
         return _error_page(request, application)
     step = values.get("step", "")
-    if step == "cancel-login":
-        return _back(parameters, error="user_cancelled_login")
-    if step == "cancel":
-        return _back(parameters, error="user_cancelled_authorize")
+    if step in _CANCELLED:
+        return _back(parameters, error=_CANCELLED[step])
     if step == "sign-in":
         answer = RedirectResponse(str(request.url), status_code=303)
         answer.set_cookie(COOKIE, values.get("member", ""), samesite="lax")
@@ -331,4 +333,3 @@ async def userinfo(request: Request) -> Response:
     if "email" in token.scopes:
         answer |= {"email": member.email, "email_verified": True}
     return JSONResponse(answer)
-

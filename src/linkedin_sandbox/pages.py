@@ -7,7 +7,7 @@ from starlette.templating import Jinja2Templates
 
 from linkedin_sandbox.errors import not_found
 from linkedin_sandbox.notices import Pusher
-from linkedin_sandbox.people import fill_in
+from linkedin_sandbox.people import Filled, fill_in
 from linkedin_sandbox.state import State
 from linkedin_sandbox.submit import submit
 from linkedin_sandbox.world import Form, Json
@@ -44,7 +44,7 @@ async def fill(request: Request) -> Response:
     form = _form(request)
     state: State = request.app.state.sandbox
     filled = fill_in(form, number=len(state.leads))
-    return _page(request, form, filled["answers"], [])
+    return _page(request, form, filled.answers, [])
 
 
 def _page(request: Request, form: Form, answers: Json, missing: list[str]) -> Response:
@@ -71,9 +71,7 @@ async def send(request: Request) -> Response:
     if missing:
         return _page(request, form, answers, missing)
     state: State = request.app.state.sandbox
-    lead = submit(
-        state, form, answers=answers, consents=consents, test="test" in given
-    )
+    lead = submit(state, form, filled=Filled(answers, consents), test="test" in given)
     pusher: Pusher = request.app.state.pusher
     pusher.announce([lead], "CREATED")
     return RedirectResponse(f"/forms/{form.id}/thanks", status_code=303)

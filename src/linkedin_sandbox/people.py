@@ -19,6 +19,14 @@ class Person:
     country: str
 
 
+@dataclass
+class Filled:
+    """A form filled in: answers by question id, consents by consent id."""
+
+    answers: dict[str, str | list[int]]
+    consents: dict[str, bool]
+
+
 _PEOPLE = (
     Person(
         "María José", "Núñez Ibáñez", "Cafés Olé, S.L.", "Directora de márketing",
@@ -66,12 +74,13 @@ _PEOPLE = (
     ),
     Person(
         "Zoë 🌻", "O’Brien", "Rocket 🚀 Labs", "Chief Happiness Officer 👩🏽‍💻",
-        "Looks great 👍🏿 – call me!\nAfter lunch, please.", "+61 412 345 678", "Australia",
+        "Looks great 👍🏿 – call me!\nAfter lunch, please.", "+61 412 345 678",
+        "Australia",
     ),
 )  # fmt: skip
 
 
-def fill_in(form: Form, *, number: int, seed: int = 0) -> Json:
+def fill_in(form: Form, *, number: int, seed: int = 0) -> Filled:
     """The answers and consents of one person on a form's present version."""
     chance = random.Random(f"{form.id}/{number}/{seed}")  # noqa: S311 - test data
     person = _PEOPLE[number % len(_PEOPLE)]
@@ -85,7 +94,7 @@ def fill_in(form: Form, *, number: int, seed: int = 0) -> Json:
         str(consent["id"]): consent["required"] or chance.random() < 0.5
         for consent in content["consents"]
     }
-    return {"answers": answers, "consents": consents}
+    return Filled(answers, consents)
 
 
 def _answer(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from linkedin_sandbox.clock import Clock
-from linkedin_sandbox.world import Form, Json, World
+from linkedin_sandbox.world import Form, Json, World, load
 
 DAY_MS = 24 * 3600 * 1000
 _MOST_LOGGED = 20_000
@@ -80,6 +80,7 @@ class Settings:
     """Switches that are given at the start."""
 
     versions: list[str]
+    world: Path | None = None
     latency_ms: int = 0
     retention_days: int = 90
     max_count: int = 1000
@@ -113,6 +114,17 @@ class State:
                         self._apply(json.loads(line))
         _cut_half_line(path)
         self._file = path.open("a", encoding="utf-8")
+
+    def begin_anew(self) -> None:
+        """Forget everything that has happened, in the file too."""
+        self.world = load(self.settings.world)
+        self.clock.offset_ms = 0
+        for kept in (self.tokens, self.codes, self.leads, self.by_account):
+            kept.clear()
+        for rows in (self.subscriptions, self.log, self.pushes):
+            rows.clear()
+        if self._file is not None:
+            self._file.truncate(0)
 
     def _record(self, kind: str, **content: Any) -> None:
         event = {"kind": kind, **content}

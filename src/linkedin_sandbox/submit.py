@@ -1,8 +1,9 @@
 """Submitting: a lead is stored as LinkedIn would store it."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
+from linkedin_sandbox.people import Filled
 from linkedin_sandbox.state import Lead, State
 from linkedin_sandbox.world import Form, Json
 
@@ -13,8 +14,7 @@ def submit(
     state: State,
     form: Form,
     *,
-    answers: Mapping[str, str | list[int]],
-    consents: Mapping[str, bool],
+    filled: Filled,
     test: bool = False,
     submitted_at: int | None = None,
     again: str | None = None,
@@ -32,8 +32,8 @@ def submit(
         campaign=campaign,
         creative=creative,
         submitter=f"urn:li:person:Zy{number:08d}",
-        answers=dict(answers),
-        consents=dict(consents),
+        answers=filled.answers,
+        consents=filled.consents,
     )
     state.add_lead(lead)
     return lead
@@ -98,12 +98,7 @@ def _advertised(state: State, lead: Lead) -> Json:
 
 def _form_response(lead: Lead) -> Json:
     answers = [
-        {
-            "questionId": int(question),
-            "answerDetails": {"multipleChoiceAnswer": {"options": answer}}
-            if isinstance(answer, list)
-            else {"textQuestionAnswer": {"answer": answer}},
-        }
+        {"questionId": int(question), "answerDetails": _answer_details(answer)}
         for question, answer in lead.answers.items()
     ]
     # LinkedIn does not keep to the form's order.
@@ -115,6 +110,12 @@ def _form_response(lead: Lead) -> Json:
             for number, accepted in lead.consents.items()
         ]
     return made
+
+
+def _answer_details(answer: str | list[int]) -> Json:
+    if isinstance(answer, list):
+        return {"multipleChoiceAnswer": {"options": answer}}
+    return {"textQuestionAnswer": {"answer": answer}}
 
 
 def versioned_urn(form: int, version: int) -> str:

@@ -56,7 +56,7 @@ def _secret(options: argparse.Namespace, held: LinkedInApplication | None) -> st
     if options.client_secret_file:
         return Path(options.client_secret_file).read_text(encoding="utf-8").strip()
     if held is not None and options.client_id in {None, held.client_id}:
-        return held.client_secret
+        return str(held.client_secret)
     return getpass.getpass("Client secret: ").strip()
 
 

@@ -111,7 +111,11 @@ else:
             "PASSWORD": POSTGRES.password,
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {"connect_timeout": 5},
+            "OPTIONS": {
+                "connect_timeout": 5,
+                # A process that was stopped in mid-transaction gives its locks back.
+                "options": "-c idle_in_transaction_session_timeout=30000",
+            },
         },
     }
     JOBS_DATABASE_URL = POSTGRES.url

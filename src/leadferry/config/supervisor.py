@@ -20,7 +20,7 @@ _MAX_PAUSE_SECONDS = 30.0
 
 
 class Child:
-    """A process that is started again when it ends, more slowly when it keeps ending."""
+    """A process that is started again when it ends, ever more slowly."""
 
     def __init__(self, name: str, command: list[str]) -> None:
         self._name = name
@@ -51,7 +51,7 @@ class Child:
         self._not_before = clock.monotonic() + pause
         logger.error(
             "a process ended and will be started again",
-            extra={"process": self._name, "code": code, "pause_s": pause},
+            extra={"child": self._name, "code": code, "pause_s": pause},
         )
 
     def ask_to_stop(self) -> None:

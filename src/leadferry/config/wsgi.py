@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from leadferry.config.processes import die_with_parent
 
@@ -9,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadferry.config.settings")
 if os.environ.get("LEADFERRY_SUPERVISED") == "1":
     die_with_parent()
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402 - settings come first
+from django.core.wsgi import get_wsgi_application
 
 _pages = get_wsgi_application()
 
@@ -17,7 +18,7 @@ from leadferry.ingest import door  # noqa: E402 - Django must be ready
 
 
 def application(
-    environ: door.Environ, start_response: door.StartResponse
+    environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
     """Notices to the door, pages to Django."""
     if environ["PATH_INFO"].startswith(door.PREFIX):

@@ -17,25 +17,39 @@ SLOT_MS = 600_000
 # A flood of forged notices must not become a flood of writes.
 _MIN_SECONDS_BETWEEN_WRITES = 0.05
 
-_lock = threading.Lock()
-_unwritten: Counter[str] = Counter()
-_last_write = 0.0
+
+class _Tally:
+    """Counts of this process that are not on disk yet."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._unwritten: Counter[str] = Counter()
+        self._last_write = -1e9
+
+    def add(self, kind: str) -> dict[str, int]:
+        """Count one; what is returned is to be written now."""
+        with self._lock:
+            self._unwritten[kind] += 1
+            now = clock.monotonic()
+            if now - self._last_write < _MIN_SECONDS_BETWEEN_WRITES:
+                return {}
+            self._last_write = now
+            counts = dict(self._unwritten)
+            self._unwritten.clear()
+            return counts
+
+
+_tally = _Tally()
 
 
 def count(kind: str) -> None:
     """Count one answer; written at once, or with the next one during a flood."""
-    global _last_write
-    with _lock:
-        _unwritten[kind] += 1
-        if clock.monotonic() - _last_write < _MIN_SECONDS_BETWEEN_WRITES:
-            return
-        _last_write = clock.monotonic()
-        counts = dict(_unwritten)
-        _unwritten.clear()
-    _write(counts)
+    _write(_tally.add(kind))
 
 
 def _write(counts: dict[str, int]) -> None:
+    if not counts:
+        return
     now = clock.now_ms()
     with connections[inbox()].cursor() as cursor:
         for kind, number in counts.items():

@@ -7,8 +7,8 @@ a second listener can serve it alone.
 import hmac
 import json
 import logging
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from leadferry.ingest import challenge, counting, inbox
 from leadferry.integrations.door_keys import DoorKeys
@@ -18,9 +18,6 @@ logger = logging.getLogger("leadferry.door")
 
 PREFIX = "/linkedin/notices/"
 MAX_BODY = 1_000_000
-
-Environ = dict[str, Any]
-StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 _STATUS = {
     200: "200 OK",
@@ -35,7 +32,9 @@ _STATUS = {
 _keys = DoorKeys()
 
 
-def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+def application(
+    environ: WSGIEnvironment, start_response: StartResponse
+) -> Iterable[bytes]:
     """Answer one request to the door."""
     try:
         status, body = _answer(environ)
@@ -54,7 +53,7 @@ def application(environ: Environ, start_response: StartResponse) -> Iterable[byt
     return [body]
 
 
-def _answer(environ: Environ) -> tuple[int, bytes]:
+def _answer(environ: WSGIEnvironment) -> tuple[int, bytes]:
     name = environ["PATH_INFO"].removeprefix(PREFIX)
     if not hmac.compare_digest(name.encode(), _keys.address().encode()):
         return 404, b""
@@ -66,7 +65,7 @@ def _answer(environ: Environ) -> tuple[int, bytes]:
     return 405, b""
 
 
-def _take_notice(environ: Environ) -> int:
+def _take_notice(environ: WSGIEnvironment) -> int:
     body = _read_body(environ)
     if body is None:
         counting.count(counting.TOO_LARGE)
@@ -87,7 +86,7 @@ def _is_signed(body: bytes, header: str) -> bool:
     )
 
 
-def _read_body(environ: Environ) -> bytes | None:
+def _read_body(environ: WSGIEnvironment) -> bytes | None:
     length = environ.get("CONTENT_LENGTH") or ""
     if length.isdigit() and int(length) > MAX_BODY:
         return None
@@ -96,7 +95,7 @@ def _read_body(environ: Environ) -> bytes | None:
     return body if len(body) <= MAX_BODY else None
 
 
-def _answer_challenge(environ: Environ) -> tuple[int, bytes]:
+def _answer_challenge(environ: WSGIEnvironment) -> tuple[int, bytes]:
     query = environ.get("QUERY_STRING", "")
     code = challenge.read_code(query)
     if code is None:

@@ -24,6 +24,9 @@ _INSERT = (
 )
 
 
+Row = Sequence[str | int | None]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claimed:
     """A notice that this worker holds for a minute."""
@@ -54,7 +57,7 @@ def record(body: bytes) -> None:
         cursor.executemany(_INSERT, rows)
 
 
-def _row(notice: wire.Notice, now: int) -> Sequence[object]:
+def _row(notice: wire.Notice, now: int) -> Row:
     known = notice.account_id is not None and notice.action in _ACTIONS
     return (
         notice.response_id,
@@ -71,7 +74,7 @@ def _row(notice: wire.Notice, now: int) -> Sequence[object]:
     )
 
 
-def _unreadable_row(body: bytes, reason: str, now: int) -> Sequence[object]:
+def _unreadable_row(body: bytes, reason: str, now: int) -> Row:
     text = body[:_MAX_BODY_KEPT].decode("utf-8", "replace").replace("\0", "\ufffd")
     return (
         None,
@@ -112,10 +115,11 @@ def claim(*, ad_account: int, worker: str, count: int) -> list[Claimed]:
     skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     with transaction.atomic(using=inbox()), connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE ingest_notice SET due_at = %s, claimed_by = %s,"
+            # No foreign text in it.
+            "UPDATE ingest_notice SET due_at = %s, claimed_by = %s,"  # noqa: S608 - ours
             " attempts = attempts + 1 WHERE id IN (SELECT id FROM ingest_notice"
             " WHERE state = 1 AND ad_account = %s AND due_at <= %s"
-            f" ORDER BY due_at LIMIT %s {skip})"  # noqa: S608 - no foreign text
+            f" ORDER BY due_at LIMIT %s {skip})"
             " RETURNING id, response_id, action, occurred_at, form_id,"
             " form_version, received_at, attempts",
             [now + CLAIM_MS, worker, ad_account, now, count],

@@ -16,11 +16,11 @@ class InboxRouter:
 
     def db_for_read(self, model: type[Model], **_hints: object) -> str | None:
         """Where to read a model."""
-        return _place(model._meta.app_label, model._meta.model_name)
+        return _place_of(model)
 
     def db_for_write(self, model: type[Model], **_hints: object) -> str | None:
         """Where to write a model."""
-        return _place(model._meta.app_label, model._meta.model_name)
+        return _place_of(model)
 
     def allow_migrate(
         self,
@@ -34,6 +34,11 @@ class InboxRouter:
             return None
         wanted = _place(app_label, model_name) or "default"
         return db == wanted
+
+
+def _place_of(model: type[Model]) -> str | None:
+    meta = model._meta  # noqa: SLF001 - Django's documented name for it
+    return _place(meta.app_label, meta.model_name)
 
 
 def _place(app_label: str, model_name: str | None) -> str | None:

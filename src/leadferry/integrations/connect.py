@@ -103,7 +103,8 @@ def _take_sign_in(state: str) -> SignIn:
     if not taken:
         raise RejectedError(
             _(
-                "This return from LinkedIn was not asked for, or is too old. Start again."
+                "This return from LinkedIn was not asked for, or is too old. "
+                "Start again."
             )
         )
     sign_in = SignIn.objects.get(state=state)

@@ -72,7 +72,6 @@ class AdAccount(models.Model):
     account_id = models.BigIntegerField(unique=True)
     name = models.CharField(max_length=250)
     organization_id = models.BigIntegerField(null=True)
-    users = models.ManyToManyField(LinkedInUser, through="AdAccountAccess")
 
     def __str__(self) -> str:
         return self.name

@@ -22,6 +22,7 @@ from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, RejectedError, SetupError
 from leadferry.kit.secrets import random_token
 from leadferry.leads.columns import MAPPING_COLUMNS
+from leadferry.linkedin.client import LinkedInClient
 from leadferry.linkedin.errors import NotFound
 from leadferry.mapping import sources
 from leadferry.mapping.check import check_mapping
@@ -146,13 +147,17 @@ def subscribe(integration: Integration) -> str:
     with clients.client_of(user) as client:
         held = list(client.notifications(account))
         ours = [row for row in held if row.webhook == url]
-        kept = ours[0].id if ours else client.create_notification(account, webhook=url)
+        kept = (
+            str(ours[0].id)
+            if ours
+            else client.create_notification(account, webhook=url)
+        )
         Integration.objects.filter(pk=integration.pk).update(
             notification_id=kept, notification_url=url
         )
         for row in held:
-            if row.id != kept and _is_ours(row.webhook, integration, url):
-                _drop(client, row.id)
+            if str(row.id) != kept and _is_ours(row.webhook, integration, url):
+                _drop(client, str(row.id))
     audit.record("subscribed", subject=str(integration.pk), by=None)
     return kept
 
@@ -162,7 +167,7 @@ def _is_ours(webhook: str, integration: Integration, url: str) -> bool:
     return webhook == integration.notification_url or webhook.endswith(f"/{key}")
 
 
-def _drop(client: clients.LinkedInClient, notification_id: str) -> None:
+def _drop(client: LinkedInClient, notification_id: str) -> None:
     try:
         client.delete_notification(notification_id)
     except NotFound:

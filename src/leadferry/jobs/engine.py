@@ -5,7 +5,14 @@ import sqlite3
 import threading
 from pathlib import Path
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, error
+from dbos import (
+    DBOS,
+    DBOSClient,
+    DBOSConfig,
+    DBOSPortableJSONSerializer,
+    EnqueueOptions,
+    error,
+)
 from django.conf import settings
 from django.db import connections
 
@@ -20,8 +27,8 @@ _NAME = "leadferry"
 _APPLICATION_VERSION = "1"
 _POLLING_SECONDS = 0.1
 _client_lock = threading.Lock()
-_client: DBOSClient | None = None
-_launched = False
+_clients: list[DBOSClient] = []
+_launched = threading.Event()
 
 
 def _run(name: str, arguments: list[Argument]) -> None:
@@ -38,7 +45,6 @@ def _run(name: str, arguments: list[Argument]) -> None:
 
 def launch(*, executor: str) -> None:
     """Start the engine in this process as `executor`, a name never used before."""
-    global _launched
     _prepare_sqlite()
     config: DBOSConfig = {
         "name": _NAME,
@@ -59,7 +65,7 @@ def launch(*, executor: str) -> None:
             polling_interval_sec=_POLLING_SECONDS,
             on_conflict="always_update",
         )
-    _launched = True
+    _launched.set()
 
 
 def _prepare_sqlite() -> None:
@@ -73,27 +79,26 @@ def _prepare_sqlite() -> None:
 
 def stop(*, seconds: int) -> None:
     """Stop the engine, waiting up to `seconds` for what is running."""
-    global _launched
-    _launched = False
+    _launched.clear()
     DBOS.destroy(workflow_completion_timeout_sec=seconds)
 
 
 def _enqueuer() -> DBOSClient:
-    global _client
     with _client_lock:
-        if _client is None:
-            _client = DBOSClient(
+        if not _clients:
+            made = DBOSClient(
                 system_database_url=settings.JOBS_DATABASE_URL,
                 serializer=DBOSPortableJSONSerializer(),
                 application_name=_NAME,
                 retry_connection_errors=False,
             )
-        return _client
+            _clients.append(made)
+        return _clients[0]
 
 
 def enqueue(*, task: str, arguments: list[Argument], key: str | None) -> bool:
     """Queue a task; false where one with the same key waits or runs already."""
-    options: dict[str, str] = {
+    options: EnqueueOptions = {
         "workflow_name": _WORKFLOW,
         "queue_name": TASKS[task].queue,
         "app_version": _APPLICATION_VERSION,
@@ -101,7 +106,7 @@ def enqueue(*, task: str, arguments: list[Argument], key: str | None) -> bool:
     if key is not None:
         options["deduplication_id"] = key
     try:
-        if _launched:
+        if _launched.is_set():
             DBOS.enqueue_workflow_with_options(options, task, arguments)
         else:
             _enqueuer().enqueue(options, task, arguments)

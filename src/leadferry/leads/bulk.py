@@ -6,7 +6,8 @@ from typing import Any
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-Row = Sequence[object]
+# What drivers take differs by database; each caller adapts its own values.
+Row = Sequence[Any]
 # Bound parameters of one statement stay far below every SQLite build's limit.
 _IN_CHUNK = 500
 

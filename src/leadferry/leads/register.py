@@ -293,7 +293,8 @@ def _register_again(responses: Sequence[MappedResponse], *, outcome: Outcome) ->
 
 
 def _update(response: MappedResponse, row: Registration, *, outcome: Outcome) -> None:
-    lead = Lead.objects.select_for_update().get(pk=row.lead_id)
+    # Fate REGISTERED and a lead go together, whatever the column allows.
+    lead = Lead.objects.select_for_update().get(pk=row.lead_id or 0)
     differences = _differences(lead, response.values)
     Registration.objects.filter(pk=row.key).update(
         submitted_at=response.submitted_at, digest=response.digest

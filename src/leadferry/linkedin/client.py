@@ -1,6 +1,6 @@
 """The REST API in the name of one member: methods named for its resources."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar
@@ -234,12 +234,12 @@ class LinkedInClient:
         path = f"/rest/adAccounts/{account_id}/creatives/{urn}"
         return _decode(self._http.get(path, method="GET"), wire.Creative)
 
-    def _page(self, path: str, parameters: dict[str, object]) -> wire.Page:
+    def _page(self, path: str, parameters: Mapping[str, object]) -> wire.Page:
         raw = self._http.get(path, query(parameters), method="FINDER")
         return _decode(raw, wire.Page)
 
     def _by_offset(
-        self, path: str, parameters: dict[str, object], kind: type[Decoded]
+        self, path: str, parameters: Mapping[str, object], kind: type[Decoded]
     ) -> Iterator[Decoded]:
         pages = by_offset(
             lambda start, count: self._page(

@@ -106,7 +106,7 @@ def error_for(
     if status == 401:
         return _unauthorized(envelope, note)
     if status == 429:
-        seconds = float(retry_after) if (retry_after or "").isdigit() else None
+        seconds = float(retry_after) if retry_after and retry_after.isdigit() else None
         return Throttled(note, retry_after=seconds)
     if status >= 500 or status == 408:
         return Unavailable(note)

@@ -22,7 +22,8 @@ def by_offset(
             return
         yield page
         echoed = page.paging.count if page.paging else None
-        start += echoed if echoed and echoed > 0 else count
+        # Without an echo an overlap is safe, a step too far would lose leads.
+        start += echoed if echoed and echoed > 0 else len(page.elements)
         total = page.paging.total if page.paging else None
         if total is not None and 0 < total <= start:
             return

@@ -1,6 +1,7 @@
 """One request path to the REST API: headers, retries, errors, unchanged queries."""
 
 import random
+from collections.abc import Mapping
 
 import httpx
 import msgspec
@@ -79,12 +80,12 @@ class Transport:
         target = f"{raw}?{query}" if query else raw
         return self._base.copy_with(raw_path=target.encode("ascii"))
 
-    def create(self, path: str, body: dict[str, object]) -> str:
+    def create(self, path: str, body: Mapping[str, object]) -> str:
         """Create an entity; returns the id that LinkedIn names in a header."""
         answer = self._write(
             "POST", path, method="CREATE", content=msgspec.json.encode(body)
         )
-        return answer.headers.get("x-restli-id", "")
+        return str(answer.headers.get("x-restli-id", ""))
 
     def delete(self, path: str) -> None:
         """Delete an entity."""

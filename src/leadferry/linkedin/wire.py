@@ -292,9 +292,9 @@ class LeadFormResponse(Wire, frozen=True):
 
 
 class LeadNotification(Wire, frozen=True):
-    """A webhook subscription."""
+    """A webhook subscription; LinkedIn does not say whether its id is a number."""
 
-    id: str
+    id: int | str
     webhook: str = ""
 
 

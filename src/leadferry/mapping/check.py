@@ -45,7 +45,7 @@ def check_mapping(
         if column is None:
             problems.append(Problem(row.column, f"There is no column {row.column}."))
             continue
-        problems += _about_row(row, column, custom, lookups or _AnyValue())
+        problems += _about_row(row, column, lookups or _AnyValue(), custom=custom)
     return problems
 
 
@@ -75,7 +75,7 @@ def _about_the_whole(
 
 
 def _about_row(
-    row: ColumnMapping, column: Column, custom: bool, lookups: LookupResolver
+    row: ColumnMapping, column: Column, lookups: LookupResolver, *, custom: bool
 ) -> list[Problem]:
     match row.source:
         case Macro():
@@ -83,7 +83,7 @@ def _about_row(
         case Constant(value=text):
             return _about_constant(text, column, lookups)
         case FormField() as source:
-            return _about_field(source, column, custom)
+            return _about_field(source, column, custom=custom)
     return []
 
 
@@ -112,7 +112,7 @@ def _about_constant(
     return []
 
 
-def _about_field(source: FormField, column: Column, custom: bool) -> list[Problem]:
+def _about_field(source: FormField, column: Column, *, custom: bool) -> list[Problem]:
     problems = []
     if not source.refs:
         problems.append(

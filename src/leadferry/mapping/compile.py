@@ -225,7 +225,7 @@ def _compile_field(
 
 def _combine(readers: Sequence[Reader], source: FormField) -> Reader:
     if not readers:
-        return lambda submission: None  # noqa: ARG005 - a reader's shape
+        return lambda submission: None
     if len(readers) == 1:
         return readers[0]
     if source.join is Join.FIRST:
@@ -283,7 +283,7 @@ def _consent_reader(number: int) -> Reader:
 
 
 def _fixed_reader(value: str) -> Reader:
-    return lambda submission: value  # noqa: ARG005 - a reader's shape
+    return lambda submission: value
 
 
 def _answer_reader(question: Question) -> Reader:

@@ -43,7 +43,7 @@ _PARTS = re.compile(
 _PARTIAL = re.compile(r"\d{4}|\d{1,2}[./\-]\d{4}|\d{4}[./\-]\d{1,2}")
 
 
-def converter_for(
+def converter_for(  # noqa: PLR0911 - one for each type
     column: Column, *, writing: Writing, lookups: LookupResolver
 ) -> Converter | None:
     """How texts become values of the column; none where any text is one."""

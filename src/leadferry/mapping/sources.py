@@ -103,7 +103,7 @@ def from_json(column: str, stored: Mapping[str, object]) -> ColumnMapping:
         return ColumnMapping(
             column=column,
             source=_read_source(stored),
-            date_order=DateOrder(order) if order is not None else None,
+            date_order=DateOrder(str(order)) if order is not None else None,
             decimal_mark=str(mark) if mark is not None else None,
         )
     except (KeyError, TypeError, ValueError) as exc:
@@ -121,6 +121,6 @@ def _read_source(stored: Mapping[str, object]) -> Source:
     fields = cast("list[list[str]]", form["fields"])
     return FormField(
         refs=tuple(FieldRef(FieldKind(kind), str(key)) for kind, key in fields),
-        join=Join(form["join"]),
+        join=Join(str(form["join"])),
         separator=str(form["separator"]),
     )

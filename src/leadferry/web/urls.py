@@ -11,4 +11,3 @@ urlpatterns = [
     path("notifications/", include("leadferry.web.notifications.urls")),
     path("linkedin/", include("leadferry.web.linkedin.urls")),
 ]
-

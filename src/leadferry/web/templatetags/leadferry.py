@@ -31,4 +31,4 @@ def querystring_with(context: RequestContext, **changes: object) -> str:
         query.pop(name, None)
     for name, value in changes.items():
         query[name] = str(value)
-    return query.urlencode()
+    return str(query.urlencode())

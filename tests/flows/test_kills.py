@@ -1,0 +1,141 @@
+"""Whatever is killed, whenever: one lead, one history row."""
+
+import contextlib
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.support.instance import Instance, is_alive
+from tests.support.sandbox import Sandbox
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.flow
+
+WITHIN_SECONDS = 70
+# The long proof stops the worker for two minutes; twenty seconds are past the take-over.
+STOPPED_SECONDS = float(os.environ.get("LEADFERRY_TEST_STOPPED_SECONDS", "20"))
+
+
+def _hold(linkedin: Sandbox) -> None:
+    linkedin.fault("leadFormResponses", "hold", latency_ms=5000)
+
+
+def _wait_for_fetch(linkedin: Sandbox) -> None:
+    wait_until(
+        lambda: linkedin.calls("leadFormResponses"), seconds=20, what="the fetch"
+    )
+
+
+def _wait_for_answered_fetch(linkedin: Sandbox, *, after: int) -> None:
+    wait_until(
+        lambda: [
+            row
+            for row in linkedin.calls("leadFormResponses")
+            if row["number"] > after and row.get("status") == 200
+        ],
+        seconds=20,
+        what="the answer to the fetch",
+    )
+
+
+def _one_of_each(instance: Instance, ids: list[str]) -> None:
+    instance.wait_for_leads(ids, seconds=WITHIN_SECONDS)
+    changes = instance.rows("SELECT lead_id, kind FROM leads_leadchange")
+    assert len(changes) == len(ids)
+    assert len(instance.rows("SELECT 1 FROM leads_registration")) == len(ids)
+
+
+@pytest.mark.req("R039", "R040")
+def test_everything_is_killed_while_linkedin_answers(
+    instance: Instance, linkedin: Sandbox
+) -> None:
+    _hold(linkedin)
+    ids = linkedin.submit()
+    _wait_for_fetch(linkedin)
+    instance.kill_everything()
+    assert instance.lead_ids() == []
+    instance.start()
+    _one_of_each(instance, ids)
+
+
+def test_no_child_outlives_its_supervisor(
+    instance: Instance, linkedin: Sandbox
+) -> None:
+    _hold(linkedin)
+    ids = linkedin.submit()
+    _wait_for_fetch(linkedin)
+    children = instance.children()
+    assert {"web", "web-0", "worker"} <= set(children)
+    assert instance.supervisor is not None
+    os.kill(instance.supervisor.pid, signal.SIGKILL)
+    instance.supervisor.wait()
+    wait_until(
+        lambda: not any(is_alive(pid) for pid in children.values()),
+        seconds=5,
+        what="the end of the children",
+    )
+    instance.start()
+    _one_of_each(instance, ids)
+
+
+def test_the_worker_is_killed_between_fetch_and_commit(
+    instance: Instance, linkedin: Sandbox
+) -> None:
+    # The form is known after this one, so that the next writes in its commit only.
+    first = linkedin.submit()
+    instance.wait_for_leads(first)
+    _hold(linkedin)
+    seen = len(linkedin.calls())
+    second = linkedin.submit()
+    _wait_for_fetch(linkedin)
+    with _no_commits(instance):
+        _wait_for_answered_fetch(linkedin, after=seen)
+        os.kill(instance.children()["worker"], signal.SIGKILL)
+    assert instance.lead_ids() == first
+    # The supervisor starts the next worker by itself.
+    _one_of_each(instance, first + second)
+
+
+@contextlib.contextmanager
+def _no_commits(instance: Instance) -> Iterator[None]:
+    """Hold what a registration needs, so that no commit can come between."""
+    if instance.database:
+        with psycopg.connect(instance.database) as connection:
+            connection.execute("LOCK TABLE leads_registration IN EXCLUSIVE MODE")
+            yield
+        return
+    path = instance.folder / "data" / "leadferry.sqlite3"
+    with contextlib.closing(sqlite3.connect(path, timeout=20)) as database:
+        database.isolation_level = None
+        database.execute("BEGIN IMMEDIATE")
+        yield
+        database.execute("ROLLBACK")
+
+
+def test_a_stopped_worker_wakes_after_it_was_taken_over(
+    instance: Instance, linkedin: Sandbox
+) -> None:
+    _hold(linkedin)
+    ids = linkedin.submit()
+    _wait_for_fetch(linkedin)
+    sleeper = instance.children()["worker"]
+    os.kill(sleeper, signal.SIGSTOP)
+    stopped = time.monotonic()
+    instance.add_worker()
+    _one_of_each(instance, ids)
+    wait_until(
+        lambda: time.monotonic() - stopped > STOPPED_SECONDS,
+        seconds=STOPPED_SECONDS + 1,
+        what="the time of the stop",
+    )
+    os.kill(sleeper, signal.SIGCONT)
+    wait_until(
+        lambda: not is_alive(sleeper), seconds=15, what="the fenced worker's end"
+    )
+    later = linkedin.submit()
+    _one_of_each(instance, ids + later)
