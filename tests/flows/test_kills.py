@@ -17,7 +17,8 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.flow
 
 WITHIN_SECONDS = 70
-# The long proof stops the worker for two minutes; twenty seconds are past the take-over.
+# The long proof stops the worker for two minutes; twenty seconds reach past the
+# moment at which it is taken over.
 STOPPED_SECONDS = float(os.environ.get("LEADFERRY_TEST_STOPPED_SECONDS", "20"))
 
 

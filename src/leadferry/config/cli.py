@@ -84,10 +84,19 @@ def _serve(options: argparse.Namespace) -> None:
 
     password = prepare_instance()
     if password:
-        say(f"\n  Sign in as admin with the password {password}")
-        say("  It is shown this once only and is changed at the first sign-in.\n")
+        _tell_password(password)
     say(f"Leadferry answers at http://{options.host}:{options.port}/")
     supervisor.serve(host=options.host, port=options.port, threads=options.threads)
+
+
+def _tell_password(password: str) -> None:
+    if sys.stdout.isatty():
+        say(f"\n  Sign in as admin with the password {password}")
+        say("  It is shown this once only and is changed at the first sign-in.\n")
+    else:
+        # What is no terminal is kept by somebody: a journal, a file.
+        say("The first user is admin. Give it a password with:")
+        say("leadferry reset-password admin")
 
 
 def _web(options: argparse.Namespace) -> None:
