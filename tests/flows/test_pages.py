@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.flow
 
 AXE = Path(__file__).resolve().parents[2] / "build" / "axe.min.js"
-NEW_PASSWORD = "correct-horse-battery"  # noqa: S105 - of a test's own instance
+NEW_PASSWORD = "correct-horse-battery"
 WIDTHS = (400, 1024)
 _SET_THEME = "t => document.documentElement.setAttribute('data-bs-theme', t)"
 
@@ -183,7 +183,9 @@ def test_what_is_held_back_says_why(
     walk.check()
     linkedin.fault("leadFormResponses", "404")
     lost = linkedin.submit()
-    tried = f"SELECT 1 FROM ingest_notice WHERE response_id = '{lost[0]}' AND reason <> ''"
+    tried = (
+        f"SELECT 1 FROM ingest_notice WHERE response_id = '{lost[0]}' AND reason <> ''"
+    )
     wait_until(lambda: instance.rows(tried, inbox=True), seconds=20, what="a 404")
     # A day passes while LinkedIn does not know the response.
     instance.clock.write_text(str(25 * 3600 * 1000), encoding="ascii")

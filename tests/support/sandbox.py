@@ -14,7 +14,7 @@ from tests.support.ports import free_port
 from tests.support.waiting import wait_until
 
 CLIENT_ID = "demo-client"
-CLIENT_SECRET = "demo-secret"  # noqa: S105 - the sandbox's own, known to all
+CLIENT_SECRET = "demo-secret"
 WEBINAR, DEMO, WHITE_PAPER, NEWSLETTER = (
     "987654", "987655", "6955637458260688897", "987700",
 )  # fmt: skip
