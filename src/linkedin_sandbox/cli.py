@@ -33,8 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     state = _make_state(options)
     faults = Faults()
     faults.replace([_read_fault(text) for text in options.fault])
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(options, state, faults))
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_serve(options, state, faults))
+    finally:
+        state.close()
     return 0
 
 

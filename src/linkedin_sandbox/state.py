@@ -115,6 +115,11 @@ class State:
         _cut_half_line(path)
         self._file = path.open("a", encoding="utf-8")
 
+    def close(self) -> None:
+        """Append to the file no more."""
+        if self._file is not None:
+            self._file.close()
+
     def begin_anew(self) -> None:
         """Forget everything that has happened, in the file too."""
         self.world = load(self.settings.world)

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 
 class EnvironmentProblem(Exception):
@@ -24,7 +24,8 @@ class Postgres:
     def url(self) -> str:
         """The address for the job engine, which speaks SQLAlchemy."""
         place = f"{self.host}:{self.port}/{self.name}"
-        return f"postgresql+psycopg://{self.user}:{self.password}@{place}"
+        who = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
+        return f"postgresql+psycopg://{who}@{place}"
 
 
 def folder() -> Path:

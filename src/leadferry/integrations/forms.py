@@ -41,6 +41,7 @@ def keep_form(account: AdAccount, form: wire.LeadForm) -> LeadForm:
     return kept
 
 
+@transaction.atomic
 def keep_form_name(account: AdAccount, *, form_id: int, name: str) -> LeadForm:
     """The form, made when it is seen for the first time: on, with default mapping."""
     values = leads.ensure_lookup_values(LEAD_FORMS, {str(form_id): name})

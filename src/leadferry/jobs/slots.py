@@ -86,13 +86,17 @@ class Observer:
 
     def look(self) -> None:
         """One look at the others; call it every few seconds."""
-        for worker in Worker.objects.exclude(slot=self._own_slot).filter(left=False):
-            if self._is_dead(worker):
-                _bury(worker)
+        self.bury_the_silent()
         living = [str(worker) for worker in Worker.objects.filter(left=False)]
         taken = engine.take_over_orphans(living=living)
         if taken:
             logger.warning("took over unfinished tasks", extra={"tasks": taken})
+
+    def bury_the_silent(self) -> None:
+        """Take the slots of those that showed no life for too long."""
+        for worker in Worker.objects.exclude(slot=self._own_slot).filter(left=False):
+            if self._is_dead(worker):
+                _bury(worker)
 
     def _is_dead(self, worker: Worker) -> bool:
         beats, since = self._seen.get(worker.slot, (-1, 0.0))

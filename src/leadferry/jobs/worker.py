@@ -78,13 +78,21 @@ def _watch() -> None:
 
 
 def run_due_schedules() -> None:
-    """Kick each repeated task whose time has come, once among all workers."""
+    """Kick each repeated task whose time has come."""
+    for task in due_tasks():
+        services.kick(task, key=task.name)
+
+
+def due_tasks() -> list[registry.Task]:
+    """The repeated tasks that are due, each told to one worker only."""
     now = clock.now()
+    due = []
     for name, repetition in registry.REPETITIONS.items():
-        Schedule.objects.get_or_create(name=name)
+        Schedule.objects.get_or_create(name=name, defaults={"due_at": now})
         due_next = now + timedelta(seconds=repetition.seconds)
         won = Schedule.objects.filter(name=name, due_at__lte=now).update(
             due_at=due_next
         )
         if won:
-            services.kick(repetition.task, key=name)
+            due.append(repetition.task)
+    return due

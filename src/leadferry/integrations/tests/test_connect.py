@@ -1,0 +1,75 @@
+"""Signing in and subscribing against the local LinkedIn."""
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from leadferry.integrations import clients, connect, services
+from leadferry.integrations.models import LeadForm, LinkedInUser
+from leadferry.integrations.tests.builders import (
+    make_application,
+    make_integration,
+    make_user,
+)
+from leadferry.linkedin.errors import ChallengeFailed
+from tests.support.instance import sign_in_at_linkedin
+from tests.support.sandbox import APAC, CLIENT_ID, EMEA, Sandbox
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _local_linkedin(settings: Settings, sandbox: Sandbox) -> None:
+    settings.LINKEDIN_API = settings.LINKEDIN_OAUTH = sandbox.url
+
+
+@pytest.mark.req("R054", "R055")
+def test_signing_in_twice_makes_one_user(sandbox: Sandbox) -> None:
+    make_application()
+    redirect = f"{sandbox.url}/v2/landing"
+    sandbox.control("PUT", f"apps/{CLIENT_ID}", {"redirect_uris": [redirect]})
+    for _time in range(2):
+        begun, address = connect.begin_sign_in(redirect_uri=redirect)
+        landed = sign_in_at_linkedin(address).url.params
+        done = connect.finish_sign_in(state=begun.state, code=landed["code"], error="")
+        assert done.problem == ""
+    user = LinkedInUser.objects.get()
+    assert (user.name, user.state) == ("Ada Example", "active")
+    assert user.refresh_token.startswith("AQW")
+
+
+@pytest.mark.req("R003", "R004", "R005", "R056")
+def test_offers_say_what_is_missing(sandbox: Sandbox) -> None:
+    make_application()
+    ada = connect.offers(make_user(sandbox.token("ada"), sub="a"))
+    assert [(offer.account_id, offer.problem) for offer in ada] == [
+        (APAC, ""), (EMEA, ""),
+    ]  # fmt: skip
+    vic = connect.offers(make_user(sandbox.token("vic"), sub="v"))
+    assert all("Lead gen forms manager" in offer.problem for offer in vic)
+
+
+def test_forms_are_read(sandbox: Sandbox) -> None:
+    make_application()
+    assert services.read_forms(make_integration(make_user(sandbox.token()))) == 3
+    assert LeadForm.objects.count() == 3
+
+
+def test_an_address_that_nobody_answers_at_is_not_subscribed(sandbox: Sandbox) -> None:
+    make_application()
+    integration = make_integration(make_user(sandbox.token()))
+    services.save_url("http://127.0.0.1:9", by=None)
+    with pytest.raises(ChallengeFailed):
+        services.subscribe(integration)
+    integration.refresh_from_db()
+    assert integration.notification_id == ""
+
+
+def test_a_refused_batch_is_remembered_for_the_user(sandbox: Sandbox) -> None:
+    make_application()
+    user = make_user(sandbox.token())
+    sandbox.fault("leadFormResponses", "batch-refused")
+    with clients.client_of(user) as client:
+        client.responses(sandbox.submit(count=2), fields="id")
+        clients.remember_reading(user, client)
+    user.refresh_from_db()
+    assert user.reads_singly

@@ -1,0 +1,125 @@
+"""Every address declares who may open it, and keeps others out."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from leadferry.accounts import services as accounts
+from leadferry.accounts.models import User
+from leadferry.alerts.tests.test_alerts import person
+from leadferry.web.access import PUBLIC, SIGNED_IN, access_of
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+PARAMETERS: dict[str, dict[str, object]] = {
+    "lead": {"lead_id": 1},
+    "try-again": {"held_id": 1},
+}
+
+
+def walk(patterns: list[Any]) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns)
+        else:
+            yield pattern
+
+
+ROUTES = list(walk(get_resolver().url_patterns))
+
+
+def test_every_view_declares_its_permission() -> None:
+    undeclared = [
+        str(route.pattern) for route in ROUTES if access_of(route.callback) is None
+    ]
+    assert undeclared == []
+    assert len(ROUTES) > 10
+
+
+def address_of(route: URLPattern) -> str:
+    if route.name is None:
+        return "/"
+    return reverse(route.name, kwargs=PARAMETERS.get(route.name, {}))
+
+
+GUARDED = [route for route in ROUTES if access_of(route.callback) != PUBLIC]
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=lambda route: str(route.pattern))
+def test_whoever_is_not_signed_in_is_sent_to_sign_in(
+    route: URLPattern, client: Client
+) -> None:
+    for method in ("get", "post"):
+        answer = getattr(client, method)(address_of(route))
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=lambda route: str(route.pattern))
+def test_whoever_lacks_the_permission_is_told(
+    route: URLPattern, client: Client
+) -> None:
+    client.force_login(User.objects.create(username="nobody"))
+    answer = client.get(address_of(route))
+    if access_of(route.callback) == SIGNED_IN:
+        assert answer.status_code in {200, 405}
+    else:
+        assert answer.status_code == 403
+        assert b"Ask an administrator" in answer.content
+
+
+def test_a_password_of_the_terminal_opens_nothing_else(client: Client) -> None:
+    user = person("ada", accounts.ADMINISTRATORS)
+    User.objects.update(must_change_password=True)
+    client.force_login(user)
+    for path in ("/leads/", "/notifications/", "/leads/held-back"):
+        answer = client.get(path)
+        assert (answer.status_code, answer["Location"]) == (302, "/change-password")
+    assert client.get("/change-password").status_code == 200
+
+
+def test_signing_in_never_leads_to_another_site(client: Client) -> None:
+    user = person("ada", accounts.SALES)
+    user.set_password("a-long-password")
+    user.save()
+    form = {"username": "ada", "password": "a-long-password"}
+    answer = client.post("/sign-in", form | {"next": "https://evil.example.com/"})
+    assert answer["Location"] == "/leads/"
+    client.logout()
+    answer = client.post("/sign-in", form | {"next": "/notifications/"})
+    assert answer["Location"] == "/notifications/"
+
+
+def test_a_wrong_password_says_what_helps(client: Client) -> None:
+    answer = client.post("/sign-in", {"username": "ada", "password": "x"})
+    assert answer.status_code == 422
+    assert b"leadferry reset-password" in answer.content
+
+
+def policy_of(answer: HttpResponse) -> dict[str, str]:
+    header = answer["Content-Security-Policy"]
+    rules = (rule.strip().partition(" ") for rule in header.split(";"))
+    return {name: value for name, _blank, value in rules}
+
+
+def test_no_page_may_run_a_script_of_its_own(client: Client) -> None:
+    answer = client.get("/sign-in")
+    policy = policy_of(answer)
+    assert policy["default-src"] == "'self'"
+    assert "unsafe" not in answer["Content-Security-Policy"]
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["Referrer-Policy"] == "same-origin"
+    page = answer.content.decode()
+    assert " style=" not in page
+    assert " onclick=" not in page
+    assert "<script>" not in page
+
+
+def test_a_return_from_linkedin_that_nobody_asked_for(client: Client) -> None:
+    answer = client.get("/linkedin/return?state=forged&code=x")
+    assert answer.status_code == 401
+    assert b"was not asked for" in answer.content
