@@ -1,0 +1,1 @@
+"""Measurements: each figure beside the bare limit of the same run."""
