@@ -58,7 +58,9 @@ def make_mapping() -> CompiledMapping:
     }
     columns["Joined"] = Column(code="Joined", type=ColumnType.TEXT, length=250)
     columns["Notes"] = Column(code="Notes", type=ColumnType.TEXT)
-    sources = {code: (str(n),) for n, code in enumerate([*typed, *_TEXTS])}
+    sources: dict[str, tuple[str, ...]] = {
+        code: (str(n),) for n, code in enumerate([*typed, *_TEXTS])
+    }
     sources["Joined"] = ("9", "10")
     rows = [
         ColumnMapping(

@@ -14,6 +14,7 @@ def main() -> None:
     prepare()
     from django.db import transaction  # noqa: PLC0415 - Django was set up just now
 
+    from leadferry.kit import clock  # noqa: PLC0415 - see above
     from leadferry.leads import bulk, register  # noqa: PLC0415 - see above
     from leadferry.leads.tests.builders import (  # noqa: PLC0415 - see above
         make_form_value,
@@ -42,7 +43,7 @@ def main() -> None:
         with transaction.atomic():
             ids = bulk.reserve_ids(table="leads_lead", count=len(batch))
             rows = [
-                register._lead_row(response, lead, register.clock.now())
+                register._lead_row(response, lead, clock.now())
                 for response, lead in zip(batch, ids, strict=True)
             ]
             bulk.insert(table="leads_lead", columns=register._LEAD_COLUMNS, rows=rows)

@@ -45,7 +45,7 @@ def cluster(binaries: Path) -> Iterator[str]:
     options = (
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
     )
-    control = [binaries / "pg_ctl", "-D", folder / "data", "-w"]
+    control: list[str | Path] = [binaries / "pg_ctl", "-D", folder / "data", "-w"]
     log = folder / "log"
     _run([*control, "-l", log, "-o", options, "start"], user)
     try:

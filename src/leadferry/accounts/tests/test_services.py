@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import Group
 
 from leadferry.accounts import services
 from leadferry.accounts import settings as system_settings
@@ -25,13 +26,13 @@ def test_the_first_administrator_is_made_once() -> None:
 
 def test_sales_sees_leads_but_changes_no_integration() -> None:
     user = User.objects.create(username="sam")
-    user.groups.set(services.Group.objects.filter(name=services.SALES))
+    user.groups.set(Group.objects.filter(name=services.SALES))
     assert user.has_perm("leads.view_lead")
     assert not user.has_perm("integrations.manage_integrations")
 
 
 def test_a_role_that_was_changed_stays_changed() -> None:
-    group = services.Group.objects.get(name=services.SALES)
+    group = Group.objects.get(name=services.SALES)
     group.permissions.clear()
     services.ensure_roles()
     assert not group.permissions.exists()

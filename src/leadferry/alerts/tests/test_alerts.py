@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import Group
 
 from leadferry.accounts import services as accounts
 from leadferry.accounts.models import User
@@ -10,7 +11,7 @@ pytestmark = pytest.mark.django_db
 def person(name: str, role: str) -> User:
     accounts.ensure_roles()
     user = User.objects.create(username=name)
-    user.groups.add(accounts.Group.objects.get(name=role))
+    user.groups.add(Group.objects.get(name=role))
     return user
 
 

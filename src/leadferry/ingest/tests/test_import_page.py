@@ -18,6 +18,7 @@ from leadferry.jobs import services as jobs
 from leadferry.jobs.errors import Fenced
 from leadferry.jobs.models import Worker
 from leadferry.leads.models import Fate, Lead, LeadChange, Registration
+from leadferry.leads.register import MappedResponse, Outcome, register
 from leadferry.mapping.defaults import starting_mapping
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -105,12 +106,10 @@ def test_an_unknown_form_version_is_held_back_and_comes_later(
 def test_a_database_that_refuses_one_row_keeps_the_others(
     integration: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = module.register
-
-    def refusing(responses: list[module.MappedResponse]) -> module.Outcome:
+    def refusing(responses: list[MappedResponse]) -> Outcome:
         if any(row.values["Contact"] == "Ada 3" for row in responses):
             raise IntegrityError("a row that quotes ada@example.com")
-        return whole(responses)
+        return register(responses)
 
     monkeypatch.setattr(module, "register", refusing)
     elements = [make_response(number) for number in range(1, 8)]

@@ -73,9 +73,10 @@ def test_after_a_day_a_notice_is_given_up() -> None:
 def test_a_notice_that_was_given_up_can_be_reopened() -> None:
     record()
     inbox.set_aside(claim(), state=Notice.State.GIVEN_UP, reason="x")
-    again = {"ad_account": EMEA, "form_id": None, "form_version": None}
-    inbox.reopen(response_id="lead-0", **again)
-    inbox.reopen(response_id="never-announced", **again)
+    for response_id in ("lead-0", "never-announced"):
+        inbox.reopen(
+            response_id=response_id, ad_account=EMEA, form_id=None, form_version=None
+        )
     assert {row.response_id for row in claim()} == {"lead-0", "never-announced"}
 
 

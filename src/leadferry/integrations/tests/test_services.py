@@ -23,7 +23,7 @@ from leadferry.kit import clock
 from leadferry.kit.errors import RejectedError, SetupError, TemporaryError
 from leadferry.leads.models import LookupValue
 from leadferry.linkedin import wire
-from leadferry.linkedin.errors import TokenDead
+from leadferry.linkedin.errors import DeathReason, TokenDead
 from leadferry.mapping.defaults import starting_mapping
 from leadferry.mapping.sources import ColumnMapping, Macro
 
@@ -162,9 +162,9 @@ def test_a_fresh_token_that_linkedin_does_not_know_yet_is_not_buried() -> None:
     ("reason", "state"),
     [("expired", "expired"), ("revoked", "revoked"), ("invalid", "revoked")],
 )
-def test_a_dead_token_is_noted(reason: str, state: str) -> None:
+def test_a_dead_token_is_noted(reason: DeathReason, state: str) -> None:
     user = make_user(age_s=3600)
-    clients.note_dead_token(user, TokenDead("x", reason=reason))  # type: ignore[arg-type] - parametrized
+    clients.note_dead_token(user, TokenDead("x", reason=reason))
     assert LinkedInUser.objects.get().state == state
 
 

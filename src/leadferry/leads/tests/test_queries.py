@@ -1,7 +1,7 @@
 import pytest
 
 from leadferry.leads import queries, search
-from leadferry.leads.models import Lead
+from leadferry.leads.models import Lead, SearchPending
 from leadferry.leads.queries import LeadFilter, lead_page
 from leadferry.leads.register import register
 from leadferry.leads.tests.builders import make_form_value, make_response
@@ -87,7 +87,7 @@ def test_the_index_follows_a_change() -> None:
     lead = Lead.objects.get()
     lead.contact = "After"
     lead.save()
-    search.SearchPending.objects.create(lead_id=lead.pk)
+    SearchPending.objects.create(lead_id=lead.pk)
     search.index_pending()
     assert not lead_page(LeadFilter(search="before")).leads
     assert lead_page(LeadFilter(search="after")).leads
