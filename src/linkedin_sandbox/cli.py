@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,12 +34,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     state = _make_state(options)
     faults = Faults()
     faults.replace([_read_fault(text) for text in options.fault])
-    try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_serve(options, state, faults))
-    finally:
-        state.close()
+    if not _is_free(options.host, options.port):
+        sys.stderr.write(f"Port {options.port} is in use: choose another --port.\n")
+        return 1
+    asyncio.run(_serve(options, state, faults))
     return 0
+
+
+def _is_free(host: str, port: int) -> bool:
+    # The server itself would share the port with whoever has it.
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -116,18 +127,25 @@ async def _serve(options: argparse.Namespace, state: State, faults: Faults) -> N
         interface=Interfaces.ASGINL,
         log_level=LogLevels.error,
     )
+    asked_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, asked_to_stop.set)
     running = asyncio.create_task(server.serve())
     while not running.done() and not await _answers(options.host, options.port):
         await asyncio.sleep(0.05)
+    if running.done():
+        running.result()
     sys.stdout.write(
         f"LinkedIn sandbox answers at http://{options.host}:{options.port}/ "
         "(application demo-client / demo-secret; members ada and vic)\n"
     )
     sys.stdout.flush()
-    await running
+    await asked_to_stop.wait()
+    state.close()
+    # The embedded server aborts now and then while it is taken down: nothing is left
+    # to do, every event is in the file.
+    os._exit(0)
 
 
 async def _answers(host: str, port: int) -> bool:

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -10,11 +11,13 @@ from types import FrameType
 
 from leadferry.config.processes import die_with_parent
 from leadferry.kit import clock
+from leadferry.kit.errors import SetupError
 
 logger = logging.getLogger("leadferry.serve")
 
 _LOOK_SECONDS = 0.2
 _STOP_SECONDS = 15.0
+_PORT_SECONDS = 5.0
 _STABLE_SECONDS = 30.0
 _MAX_PAUSE_SECONDS = 30.0
 
@@ -74,6 +77,7 @@ def serve(*, host: str, port: int, threads: int) -> None:
     """Run both processes until SIGTERM or Ctrl-C."""
     if os.environ.get("LEADFERRY_SUPERVISED") == "1":
         die_with_parent()
+    _wait_for_port(host, port)
     stop = threading.Event()
 
     def ask(_signal: int, _frame: FrameType | None) -> None:
@@ -93,6 +97,32 @@ def serve(*, host: str, port: int, threads: int) -> None:
     until = clock.monotonic() + _STOP_SECONDS
     for child in children:
         child.wait(seconds=max(0.1, until - clock.monotonic()))
+
+
+def _wait_for_port(host: str, port: int) -> None:
+    """Raise SetupError where somebody else keeps the port.
+
+    The server would share it silently, and each would get half of the requests. A
+    former start that was killed may need a moment to give it back.
+    """
+    until = clock.monotonic() + _PORT_SECONDS
+    while not _is_free(host, port):
+        if clock.monotonic() > until:
+            raise SetupError(
+                f"Port {port} is in use, perhaps by another Leadferry: end that one, "
+                "or choose another with --port."
+            )
+        clock.sleep(0.1)
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def web_command(*, host: str, port: int, threads: int) -> list[str]:

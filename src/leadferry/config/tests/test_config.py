@@ -1,9 +1,10 @@
 import logging
+import socket
 import sys
 
 import pytest
 
-from leadferry.config import env
+from leadferry.config import env, supervisor
 from leadferry.config.env import EnvironmentProblem
 from leadferry.config.logs import LineFormatter
 from leadferry.config.supervisor import Child
@@ -76,3 +77,14 @@ def test_a_child_that_ends_is_started_again_after_a_pause(
     assert child._process is not None
     child.ask_to_stop()
     child.wait(seconds=5)
+
+
+def test_a_port_of_somebody_else_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "_PORT_SECONDS", 0.0)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(SetupError, match=f"Port {port} is in use"):
+            supervisor.serve(host="127.0.0.1", port=port, threads=1)
