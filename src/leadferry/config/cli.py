@@ -7,16 +7,17 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from leadferry.config.env import EnvironmentProblem
 from leadferry.kit.errors import LeadferryError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; a LeadferryError ends it with its sentence."""
+    """Run one command; what Leadferry can name ends it with its sentence."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadferry.config.settings")
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options) or 0
-    except LeadferryError as exc:
+    except (LeadferryError, EnvironmentProblem) as exc:
         say(str(exc), to_error=True)
         return 1
     except KeyboardInterrupt:

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Sequence
 
+from django.db import OperationalError
+
 from leadferry.ingest import inbox
 from leadferry.ingest.import_page import (
     ResponsePage,
@@ -16,13 +18,14 @@ from leadferry.ingest.prepare import prepare
 from leadferry.integrations import clients, forms, queries
 from leadferry.integrations.models import Integration
 from leadferry.jobs import services as jobs
+from leadferry.jobs.errors import Fenced
 from leadferry.kit.errors import LeadferryError, SetupError, TemporaryError
 from leadferry.linkedin.client import (
     RESPONSE_FIELDS,
     RESPONSE_FIELDS_WITH_FORM,
     LinkedInClient,
 )
-from leadferry.linkedin.errors import MissingRight, NotFound, TokenDead
+from leadferry.linkedin.errors import NotFound, TokenDead
 
 logger = logging.getLogger("leadferry.ingest")
 
@@ -64,6 +67,9 @@ def _fetch(integration: Integration, notices: Sequence[Claimed]) -> None:
         return
     try:
         _fetch_with_user(integration, notices)
+    except (Fenced, OperationalError):
+        # Not about these notices: another worker has them, or the database is away.
+        raise
     except LeadferryError as exc:
         wait = exc.retry_after if isinstance(exc, TemporaryError) else None
         if isinstance(exc, SetupError):
@@ -77,6 +83,20 @@ def _fetch(integration: Integration, notices: Sequence[Claimed]) -> None:
             },
         )
         _put_off(integration, notices, exc, at_least=wait)
+    except Exception:
+        logger.exception("notices failed", extra={"notices": len(notices)})
+        _fetch_apart(integration, notices)
+
+
+def _fetch_apart(integration: Integration, notices: Sequence[Claimed]) -> None:
+    """Find the one among them on which we fail, so that it stops no other."""
+    if len(notices) == 1:
+        error = LeadferryError("Leadferry failed on this response.")
+        _put_off(integration, notices, error, at_least=None)
+        return
+    half = len(notices) // 2
+    _fetch(integration, notices[:half])
+    _fetch(integration, notices[half:])
 
 
 def _fetch_with_user(integration: Integration, notices: Sequence[Claimed]) -> None:
@@ -143,6 +163,8 @@ def _put_off(
 def _reason_of(error: LeadferryError) -> HeldBack.Reason:
     if isinstance(error, NotFound):
         return HeldBack.Reason.NOT_FOUND
-    if isinstance(error, MissingRight | SetupError):
+    if isinstance(error, SetupError):
         return HeldBack.Reason.NO_PERMISSION
+    if isinstance(error, TemporaryError):
+        return HeldBack.Reason.UNREACHABLE
     return HeldBack.Reason.OWN_ERROR

@@ -185,8 +185,15 @@ def _undecodable(element: bytes, reason: str, context: PageContext) -> HeldBack:
         ad_account=context.integration.ad_account.account_id,
         reason=HeldBack.Reason.UNDECODABLE,
         detail=reason[:500],
-        raw=element,
+        raw=_without_person_if_readable(element),
     )
+
+
+def _without_person_if_readable(element: bytes) -> bytes:
+    try:
+        return without_person(element)
+    except (msgspec.DecodeError, AttributeError, TypeError):
+        return element
 
 
 def _held(

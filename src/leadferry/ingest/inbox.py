@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import connections, transaction
+from django.db import DataError, connections, transaction
 
 from leadferry.ingest.models import Notice
 from leadferry.ingest.retry import wait_seconds
@@ -48,6 +48,14 @@ def record(body: bytes) -> None:
         rows = [_row(notice, now) for notice in wire.parse_notices(body)]
     except wire.NoticeUnreadable as exc:
         rows = [_unreadable_row(body, str(exc), now)]
+    try:
+        _insert(rows)
+    except DataError as exc:
+        # A NUL in an id, for one, which PostgreSQL has no place for.
+        _insert([_unreadable_row(body, f"Cannot be stored: {type(exc).__name__}", now)])
+
+
+def _insert(rows: Sequence[Row]) -> None:
     connection = connections[inbox()]
     if len(rows) == 1:
         with connection.cursor() as cursor:

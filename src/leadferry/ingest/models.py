@@ -117,6 +117,7 @@ class HeldBack(models.Model):
         UNDECODABLE = "undecodable", _("The response cannot be read")
         NOT_FOUND = "not-found", _("LinkedIn does not have this response")
         NO_PERMISSION = "permission", _("LinkedIn refuses access to this response")
+        UNREACHABLE = "unreachable", _("LinkedIn did not answer for a day")
         MAPPING = "mapping", _("The mapping cannot be used")
         OWN_ERROR = "own-error", _("Leadferry failed to store it")
 

@@ -8,7 +8,9 @@ from urllib.parse import quote
 # Above this length LinkedIn wants the query in the body of a POST.
 TUNNEL_FROM = 4000
 _VERSIONED_FORM = re.compile(
-    r"urn:li:versionedLeadGenForm:\(\s*urn:li:leadGenForm:(\d+)\s*,\s*(\d+)\s*\)"
+    # Nineteen digits and nine: more would fit no database.
+    r"urn:li:versionedLeadGenForm:\(\s*urn:li:leadGenForm:([0-9]{1,18}|[1-8][0-9]{18})"
+    r"\s*,\s*([0-9]{1,9})\s*\)"
 )
 
 
@@ -53,7 +55,9 @@ def last_part(urn: str) -> str:
 def number_of(urn: str | None) -> int | None:
     """The number at the end of a URN, or none."""
     part = last_part(urn or "")
-    return int(part) if part.isdecimal() else None
+    # Nineteen digits at most, and what a database can hold.
+    number = int(part) if part.isdecimal() and len(part) <= 19 else None
+    return number if number is not None and number < 2**63 else None
 
 
 def sponsored_account(account_id: int) -> str:

@@ -3,10 +3,17 @@
 Null fields are omitted on the wire, so whatever may be missing has a default.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from leadferry.kit.errors import RejectedError
 from leadferry.linkedin.restli import last_part, number_of, parse_versioned_form
+
+# Milliseconds since 1970 that a date can hold: until the year 9999.
+Moment = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
+# What can be found again under a column's length.
+Identity = Annotated[str, msgspec.Meta(min_length=1, max_length=250)]
 
 
 class Wire(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -236,9 +243,9 @@ class AssociatedEntityInfo(Wire, frozen=True):
 class LeadFormResponse(Wire, frozen=True):
     """A lead; times in milliseconds since 1970, UTC."""
 
-    id: str
+    id: Identity
     versioned_form_urn: str = msgspec.field(name="versionedLeadGenFormUrn")
-    submitted_at: int
+    submitted_at: Moment
     owner: Owner | None = None
     lead_type: str = "SPONSORED"
     test_lead: bool = False
@@ -250,9 +257,9 @@ class LeadFormResponse(Wire, frozen=True):
     form: LeadForm | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be told apart: a lead without an id or a form version."""
-        if not self.id or parse_versioned_form(self.versioned_form_urn) is None:
-            raise ValueError("no id or no form version")
+        """Refuse a lead whose form version cannot be told."""
+        if parse_versioned_form(self.versioned_form_urn) is None:
+            raise ValueError("no form version")
 
     @property
     def form_id(self) -> int:
@@ -363,10 +370,10 @@ class NoticeUnreadable(RejectedError):
 class Notice(Wire, frozen=True):
     """One event of a webhook POST; `occurred_at` in milliseconds, UTC."""
 
-    response_urn: str = msgspec.field(name="leadGenFormResponse")
+    response_urn: Identity = msgspec.field(name="leadGenFormResponse")
     owner: Owner
     action: str = msgspec.field(name="leadAction")
-    occurred_at: int
+    occurred_at: Moment
     form_urn: str = msgspec.field(name="leadGenForm", default="")
 
     @property

@@ -89,6 +89,28 @@ def test_what_is_signed_but_unreadable_is_kept_with_its_reason(body: bytes) -> N
     assert notice.body or not body
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"leadGenFormResponse": "urn:li:leadGenFormResponse:" + "x" * 300},
+        {"occurredAt": 2**70},
+        {"occurredAt": -1},
+        {"owner": {"sponsoredAccount": f"urn:li:sponsoredAccount:{2**70}"}},
+    ],
+)
+def test_numbers_and_ids_that_no_database_holds_are_kept_as_unreadable(
+    changes: dict[str, object],
+) -> None:
+    assert ask_door(body_of(**changes))[0] == 200
+    assert Notice.objects.get().state == Notice.State.UNREADABLE
+
+
+@pytest.mark.django_db(transaction=True, databases="__all__")
+def test_a_nul_in_an_id_loses_no_notice() -> None:
+    assert ask_door(body_of(leadGenFormResponse="urn:li:x:a\0b"))[0] == 200
+    assert Notice.objects.count() == 1
+
+
 def test_leads_of_pages_are_kept_but_not_waited_for() -> None:
     owner = {"organization": "urn:li:organization:1"}
     assert ask_door(body_of(owner=owner, leadType="EVENT"))[0] == 200

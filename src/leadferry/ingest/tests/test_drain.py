@@ -3,8 +3,10 @@
 import pytest
 from pytest_django.fixtures import Settings
 
+from leadferry.ingest import drain as module
 from leadferry.ingest import inbox
 from leadferry.ingest.drain import drain
+from leadferry.ingest.import_page import PageOutcome, ResponsePage, import_page
 from leadferry.ingest.models import HeldBack, Notice
 from leadferry.ingest.services import try_again
 from leadferry.integrations.models import (
@@ -114,7 +116,11 @@ def test_linkedin_in_trouble_means_waiting_not_losing(
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [("404", HeldBack.Reason.NOT_FOUND), ("403", HeldBack.Reason.NO_PERMISSION)],
+    [
+        ("404", HeldBack.Reason.NOT_FOUND),
+        ("403", HeldBack.Reason.NO_PERMISSION),
+        ("500", HeldBack.Reason.UNREACHABLE),
+    ],
 )
 def test_trouble_for_a_day_ends_as_held_back_with_a_way_out(
     sandbox: Sandbox, kind: str, reason: str
@@ -170,6 +176,27 @@ def test_names_that_cannot_be_read_hold_up_nothing(
     assert told.campaign is not None
     assert told.campaign.name == "Q4 Webinar DACH"
     assert told.campaign_group is None
+
+
+def test_a_response_on_which_we_fail_stops_no_other(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = sandbox.submit(count=5)
+    announce(*ids)
+
+    def failing(page: ResponsePage) -> PageOutcome:
+        if any(ids[2].encode() in element for element in page.elements):
+            raise RuntimeError("a fault of ours")
+        return import_page(page)
+
+    monkeypatch.setattr(module, "import_page", failing)
+    drain(EMEA)
+    assert Lead.objects.count() == 4
+    notice = Notice.objects.get(state=Notice.State.PENDING)
+    assert notice.response_id == ids[2]
+    Notice.objects.update(received_at=clock.now_ms() - inbox.GIVE_UP_MS, due_at=0)
+    drain(EMEA)
+    assert HeldBack.objects.get().reason == HeldBack.Reason.OWN_ERROR
 
 
 def test_a_notice_of_a_foreign_ad_account_is_set_aside() -> None:
