@@ -4,6 +4,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadferry.accounts import audit
 from leadferry.accounts.models import User
@@ -86,7 +87,7 @@ def change_password(*, user: User, new: str) -> None:
     except ValidationError as exc:
         raise RejectedError(" ".join(exc.messages)) from exc
     if user.check_password(new):
-        raise RejectedError("The new password must differ from the present one.")
+        raise RejectedError(_("The new password must differ from the present one."))
     user.set_password(new)
     user.must_change_password = False
     user.save()

@@ -161,6 +161,7 @@ def _run(demo: Demo, *, once: bool, stop: threading.Event) -> int:
     is_new = demo_steps.connect(web=demo.web, linkedin=demo.linkedin)
     if is_new:
         _tell("Connected. People submit 200 leads on three forms …")
+        demo_steps.wait_for_worker()
         demo_steps.submit(demo.linkedin)
     result = demo_steps.measure(demo.linkedin)
     if once:

@@ -11,6 +11,7 @@ from leadferry.ingest.models import Notice
 from leadferry.integrations import connect as linkedin_users
 from leadferry.integrations import services
 from leadferry.integrations.models import Integration, LinkedInUser
+from leadferry.jobs.models import Worker
 from leadferry.kit import clock
 from leadferry.kit.errors import SetupError
 from leadferry.leads.models import ExtendedLeadInformation, Lead
@@ -68,6 +69,15 @@ def _call(linkedin: str, method: str, path: str, body: object) -> Answered:
         raise SetupError(f"The local LinkedIn answered {answer.status_code} to {path}.")
     told: Answered = answer.json()
     return told
+
+
+def wait_for_worker() -> None:
+    """Wait for a worker's first heartbeat: its queues listen by then."""
+    until = clock.monotonic() + _PATIENCE_SECONDS
+    while not Worker.objects.filter(left=False, beats__gt=0).exists():
+        if clock.monotonic() > until:
+            raise SetupError("No worker came to life: see the log.")
+        clock.sleep(0.05)
 
 
 def submit(linkedin: str) -> None:

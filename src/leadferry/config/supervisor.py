@@ -152,7 +152,8 @@ def run_web(*, host: str, port: int, threads: int) -> None:
         blocking_threads=threads,
         backpressure=256,
         http1_settings=None,
-        log_level=LogLevels.warning,
+        # Its warnings are about cores and threads, which were chosen on purpose.
+        log_level=LogLevels.error,
         log_access=False,
         respawn_failed_workers=True,
     ).serve()

@@ -1,5 +1,7 @@
 """When notices are worked on, and what the door's counts mean."""
 
+from django.utils.translation import gettext as _
+
 from leadferry.alerts import services as alerts
 from leadferry.ingest import counting, inbox
 from leadferry.ingest.drain import drain
@@ -42,8 +44,8 @@ def judge_refusals() -> None:
     if counting.within_an_hour(counting.BAD_SIGNATURE) >= _SUSPICIOUS_REFUSALS:
         alerts.tell(
             topic="bad-signatures",
-            title="Client secret differs?",
-            text=(
+            title=_("Client secret differs?"),
+            text=_(
                 "Ten or more notices within an hour carried no or a wrong signature. "
                 "If LinkedIn sent them, the client secret of the application differs "
                 "from the one stored here: compare it in LinkedIn's developer portal "

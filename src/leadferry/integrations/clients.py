@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from leadferry.alerts import services as alerts
 from leadferry.integrations.models import LinkedInApplication, LinkedInUser
@@ -79,11 +80,13 @@ def note_dead_token(user: LinkedInUser, error: TokenDead) -> None:
         logger.warning("token ended", extra={"user": user.pk, "state": state})
         alerts.tell(
             topic=f"linkedin-user-{user.pk}",
-            title="A LinkedIn connection ended",
-            text=(
-                f"The access of LinkedIn user number {user.pk} is {state}. Leads wait "
-                "and nothing is lost; sign in again with `leadferry connect`."
-            ),
+            title=_("A LinkedIn connection ended"),
+            text=_(
+                "The access of the LinkedIn user with the number %(number)d ended "
+                "(%(state)s). Leads wait and nothing is lost; sign in again with "
+                "`leadferry connect`."
+            )
+            % {"number": user.pk, "state": state.label},
         )
 
 

@@ -1,8 +1,16 @@
 """The Lead columns: Creatio's codes and types, and the table columns behind them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
 
 from leadferry.mapping.fields import Column, ColumnType
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,7 +19,7 @@ class CoreColumn:
 
     code: str
     field: str
-    caption: str
+    caption: StrOrPromise
     type: ColumnType
     length: int | None = None
     scale: int | None = None
@@ -23,62 +31,64 @@ class CoreColumn:
         )
 
 
-def _text(code: str, field: str, caption: str, length: int | None = 250) -> CoreColumn:
+def _text(
+    code: str, field: str, caption: StrOrPromise, length: int | None = 250
+) -> CoreColumn:
     return CoreColumn(
         code=code, field=field, caption=caption, type=ColumnType.TEXT, length=length
     )
 
 
-def _flag(code: str, field: str, caption: str) -> CoreColumn:
+def _flag(code: str, field: str, caption: StrOrPromise) -> CoreColumn:
     return CoreColumn(code=code, field=field, caption=caption, type=ColumnType.BOOLEAN)
 
 
 CORE_COLUMNS: tuple[CoreColumn, ...] = (
-    _text("Contact", "contact", "Contact name"),
-    _text("Account", "account", "Account name"),
-    _text("Email", "email", "Email"),
-    _text("MobilePhone", "mobile_phone", "Mobile phone"),
-    _text("BusinesPhone", "business_phone", "Business phone"),
-    _text("Fax", "fax", "Fax"),
-    _text("FullJobTitle", "full_job_title", "Full job title"),
-    _text("Dear", "dear", "Recipient's name"),
-    _text("CountryStr", "country_str", "Country (string)"),
-    _text("RegionStr", "region_str", "State/province (string)"),
-    _text("CityStr", "city_str", "City (string)"),
-    _text("Zip", "zip", "ZIP/postal code", 50),
-    _text("Address", "address", "Address", None),
-    _text("Website", "website", "Web"),
-    _text("Notes", "notes", "Notes", None),
-    _text("Commentary", "commentary", "Commentary", None),
-    _text("UtmCampaignStr", "utm_campaign", "utm_campaign", 500),
-    _text("UtmSourceStr", "utm_source", "utm_source", 500),
-    _text("UtmMediumStr", "utm_medium", "utm_medium", 500),
-    _text("UtmContentStr", "utm_content", "utm_content", 500),
-    _text("UtmTermStr", "utm_term", "utm_term", 500),
+    _text("Contact", "contact", _("Contact name")),
+    _text("Account", "account", _("Account name")),
+    _text("Email", "email", _("Email")),
+    _text("MobilePhone", "mobile_phone", _("Mobile phone")),
+    _text("BusinesPhone", "business_phone", _("Business phone")),
+    _text("Fax", "fax", _("Fax")),
+    _text("FullJobTitle", "full_job_title", _("Full job title")),
+    _text("Dear", "dear", _("Recipient's name")),
+    _text("CountryStr", "country_str", _("Country (string)")),
+    _text("RegionStr", "region_str", _("State/province (string)")),
+    _text("CityStr", "city_str", _("City (string)")),
+    _text("Zip", "zip", _("ZIP/postal code"), 50),
+    _text("Address", "address", _("Address"), None),
+    _text("Website", "website", _("Web")),
+    _text("Notes", "notes", _("Notes"), None),
+    _text("Commentary", "commentary", _("Commentary"), None),
+    _text("UtmCampaignStr", "utm_campaign", _("utm_campaign"), 500),
+    _text("UtmSourceStr", "utm_source", _("utm_source"), 500),
+    _text("UtmMediumStr", "utm_medium", _("utm_medium"), 500),
+    _text("UtmContentStr", "utm_content", _("utm_content"), 500),
+    _text("UtmTermStr", "utm_term", _("utm_term"), 500),
     CoreColumn(
         code="Budget",
         field="budget",
-        caption="Budget",
+        caption=_("Budget"),
         type=ColumnType.DECIMAL,
         scale=2,
     ),
     CoreColumn(
         code="MeetingDate",
         field="meeting_date",
-        caption="Meeting date",
+        caption=_("Meeting date"),
         type=ColumnType.DATETIME,
     ),
     CoreColumn(
         code="DecisionDate",
         field="decision_date",
-        caption="Decision date",
+        caption=_("Decision date"),
         type=ColumnType.DATE,
     ),
-    _flag("DoNotUseEmail", "do_not_use_email", "Do not use email"),
-    _flag("DoNotUsePhone", "do_not_use_phone", "Do not use phone"),
-    _flag("DoNotUseSMS", "do_not_use_sms", "Do not use SMS"),
-    _flag("DoNotUseFax", "do_not_use_fax", "Do not use fax"),
-    _flag("DoNotUseMail", "do_not_use_mail", "Do not use mail"),
+    _flag("DoNotUseEmail", "do_not_use_email", _("Do not use email")),
+    _flag("DoNotUsePhone", "do_not_use_phone", _("Do not use phone")),
+    _flag("DoNotUseSMS", "do_not_use_sms", _("Do not use SMS")),
+    _flag("DoNotUseFax", "do_not_use_fax", _("Do not use fax")),
+    _flag("DoNotUseMail", "do_not_use_mail", _("Do not use mail")),
 )
 
 BY_CODE = {column.code: column for column in CORE_COLUMNS}

@@ -114,7 +114,7 @@ def filled_columns(lead: Lead) -> list[ShownValue]:
             continue
         shown.append(
             ShownValue(
-                caption=column.caption,
+                caption=str(column.caption),
                 code=column.code,
                 value=value,
                 is_long=isinstance(value, str) and ("\n" in value or len(value) > 120),

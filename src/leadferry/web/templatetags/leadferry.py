@@ -6,9 +6,29 @@ from pathlib import Path
 from django import template
 from django.template import RequestContext
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from leadferry.mapping.convert import Kind
 
 register = template.Library()
+# The mapping engine knows no Django, so its words are translated here.
+_KINDS = {
+    Kind.TOO_LONG: _("too long for the column"),
+    Kind.NOT_A_NUMBER: _("not a number"),
+    Kind.AMBIGUOUS_NUMBER: _("a number that can be read in two ways"),
+    Kind.NOT_A_DATE: _("not a date"),
+    Kind.PARTIAL_DATE: _("only a part of a date"),
+    Kind.AMBIGUOUS_DATE: _("a date that can be read in two ways"),
+    Kind.NOT_A_BOOLEAN: _("neither true nor false"),
+    Kind.UNKNOWN_LOOKUP_VALUE: _("not among the values of the lookup"),
+}
 _ICONS = Path(__file__).parent.parent / "static" / "vendor" / "icons"
+
+
+@register.filter
+def in_words(kind: str) -> str:
+    """Why an answer did not fit its column."""
+    return str(_KINDS.get(Kind(kind), kind))
 
 
 @register.simple_tag

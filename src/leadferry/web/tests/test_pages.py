@@ -117,6 +117,15 @@ def test_times_are_those_of_the_instance(marketer: Client) -> None:
     assert "26 Oct 2026, 16:33" in marketer.get("/leads/").content.decode()
 
 
+def test_an_answer_that_did_not_fit_is_explained(marketer: Client) -> None:
+    register([make_response()])
+    problem = {"column": "Contact", "kind": "too long", "label": "Your name"}
+    Lead.objects.update(problems=[problem])
+    page = marketer.get(f"/leads/{Lead.objects.get().pk}").content.decode()
+    assert "Your name → Contact: too long for the column" in page
+    assert "Check</span>" in marketer.get("/leads/").content.decode()
+
+
 def test_the_test_mark(marketer: Client) -> None:
     register([make_response()])
     assert "Test</span>" not in marketer.get("/leads/").content.decode()
