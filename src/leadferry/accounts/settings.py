@@ -7,8 +7,15 @@ from leadferry.kit.errors import RejectedError
 URL_TO_GET_LEADS = "UrlToGetLeads"
 NOTICE_ADDRESS_KEY = "NoticeAddressKey"
 TIME_ZONE = "TimeZone"
+NOTIFICATION_ROLE = "RoleForReceivingNotifications"
 
-DEFAULTS = {URL_TO_GET_LEADS: "", NOTICE_ADDRESS_KEY: "", TIME_ZONE: "UTC"}
+DEFAULTS = {
+    URL_TO_GET_LEADS: "",
+    NOTICE_ADDRESS_KEY: "",
+    TIME_ZONE: "UTC",
+    # The id of a role; empty: everybody who manages integrations.
+    NOTIFICATION_ROLE: "",
+}
 
 
 def read(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import Permission
 
+from leadferry.accounts import settings
 from leadferry.accounts.models import User
 from leadferry.alerts.models import SystemMessage
 from leadferry.kit import clock
@@ -10,7 +11,7 @@ RECEIVERS_PERMISSION = "manage_integrations"
 
 
 def tell(*, topic: str, title: str, text: str) -> int:
-    """A message to everybody who manages integrations; returns how many are new.
+    """A message to the people of the role in the settings; returns how many are new.
 
     While a person has not read the last message of a topic, no second is made.
     """
@@ -24,6 +25,9 @@ def tell(*, topic: str, title: str, text: str) -> int:
 
 
 def _receivers() -> list[User]:
+    role = settings.read(settings.NOTIFICATION_ROLE)
+    if role:
+        return list(User.objects.filter(is_active=True, groups=int(role)))
     permission = Permission.objects.filter(codename=RECEIVERS_PERMISSION)
     people = User.objects.filter(is_active=True, groups__permissions__in=permission)
     return list(people.distinct())

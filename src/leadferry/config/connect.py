@@ -11,11 +11,8 @@ from leadferry.integrations.connect import AdAccountOffer
 from leadferry.integrations.models import LinkedInApplication, LinkedInUser, SignIn
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, SetupError
+from leadferry.linkedin.versions import NEWEST_VERSION, SCOPES
 
-SCOPES = (
-    "r_marketing_leadgen_automation r_ads r_organization_admin openid profile email"
-)
-API_VERSION = "202609"
 _PATIENCE_SECONDS = 30 * 60
 
 
@@ -47,7 +44,8 @@ def _save_application(options: argparse.Namespace) -> None:
         client_id=client_id,
         client_secret=_secret(options, held),
         scopes=options.scopes or (held.scopes if held else SCOPES),
-        api_version=options.api_version or (held.api_version if held else API_VERSION),
+        api_version=options.api_version
+        or (held.api_version if held else NEWEST_VERSION),
         by=None,
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from leadferry.config.connect import API_VERSION, SCOPES, wait_for
+from leadferry.config.connect import wait_for
 from leadferry.ingest.models import Notice
 from leadferry.integrations import connect as linkedin_users
 from leadferry.integrations import services
@@ -15,6 +15,7 @@ from leadferry.jobs.models import Worker
 from leadferry.kit import clock
 from leadferry.kit.errors import SetupError
 from leadferry.leads.models import ExtendedLeadInformation, Lead
+from leadferry.linkedin.versions import NEWEST_VERSION, SCOPES
 
 LEADS = 200
 CLIENT_ID = "demo-client"
@@ -39,7 +40,7 @@ def connect(*, web: str, linkedin: str) -> bool:
         client_id=CLIENT_ID,
         client_secret=CLIENT_SECRET,
         scopes=SCOPES,
-        api_version=API_VERSION,
+        api_version=NEWEST_VERSION,
         by=None,
     )
     user = _sign_in(redirect)

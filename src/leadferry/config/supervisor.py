@@ -151,7 +151,6 @@ def run_web(*, host: str, port: int, threads: int) -> None:
         workers=1,
         blocking_threads=threads,
         backpressure=256,
-        http1_settings=None,
         # Its warnings are about cores and threads, which were chosen on purpose.
         log_level=LogLevels.error,
         log_access=False,

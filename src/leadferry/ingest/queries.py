@@ -6,8 +6,9 @@ from datetime import datetime
 
 import msgspec
 
+from leadferry.ingest import counting
 from leadferry.ingest.context import NoLookups
-from leadferry.ingest.models import HeldBack, LeadFormResponse
+from leadferry.ingest.models import DoorCount, HeldBack, LeadFormResponse
 from leadferry.integrations import forms
 from leadferry.integrations import queries as integrations
 from leadferry.integrations.schema import form_schema, submission
@@ -85,3 +86,10 @@ def held_back_page(*, before: int | None) -> HeldBackPage:
     return HeldBackPage(
         rows=shown[:PAGE_SIZE], older=shown[PAGE_SIZE - 1].pk if more else None
     )
+
+
+def last_challenge() -> datetime | None:
+    """When LinkedIn last checked the door's address and got its answer."""
+    counts = DoorCount.objects.filter(kind=counting.CHALLENGE)
+    last = counts.order_by("-slot").values_list("last_at", flat=True).first()
+    return clock.from_ms(last) if last is not None else None

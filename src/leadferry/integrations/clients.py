@@ -31,9 +31,14 @@ def application() -> LinkedInApplication:
 def oauth() -> OAuth:
     """LinkedIn's sign-in, for our application."""
     ours = application()
+    return oauth_of(ours.client_id, ours.client_secret)
+
+
+def oauth_of(client_id: str, client_secret: str) -> OAuth:
+    """LinkedIn's sign-in, for an application that may not be stored yet."""
     return OAuth(
-        client_id=ours.client_id,
-        client_secret=ours.client_secret,
+        client_id=client_id,
+        client_secret=client_secret,
         base_url=settings.LINKEDIN_OAUTH,
     )
 

@@ -20,8 +20,10 @@ from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, RejectedError
 from leadferry.kit.secrets import random_token
 from leadferry.linkedin import wire
+from leadferry.linkedin.errors import GrantDead
 
 RETURN_PATH = "/linkedin/return"
+_NO_TOKEN = "made-up"  # noqa: S105 - made up, as it says
 _SIGN_IN_LIFE = timedelta(minutes=30)
 # Pages roles with which LinkedIn lets a member read leads; the last two are tried.
 READING_ROLES = frozenset(
@@ -53,12 +55,15 @@ def save_application(
     client_secret: str,
     scopes: str,
     api_version: str,
+    second_secret: str = "",
     by: User | None,
 ) -> LinkedInApplication:
     """Store the application; the former secret still verifies notices."""
     held = LinkedInApplication.objects.select_for_update().first()
     application = held or LinkedInApplication()
-    if held is not None and held.client_secret != client_secret:
+    if second_secret:
+        application.second_secret = second_secret
+    elif held is not None and held.client_secret != client_secret:
         application.second_secret = held.client_secret
     application.client_id = client_id
     application.client_secret = client_secret
@@ -67,6 +72,15 @@ def save_application(
     application.save()
     audit.record("LinkedIn application saved", subject=client_id, by=by)
     return application
+
+
+def try_application(*, client_id: str, client_secret: str) -> None:
+    """Raise what LinkedIn has against id and secret; a made-up token tells enough."""
+    try:
+        clients.oauth_of(client_id, client_secret).introspect(token=_NO_TOKEN)
+    except GrantDead:
+        # LinkedIn knows the application and, as it should, not the token.
+        return
 
 
 def begin_sign_in(*, redirect_uri: str) -> tuple[SignIn, str]:

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 
+from django.db.models import Prefetch, QuerySet
+
 from leadferry.integrations.models import (
+    AdAccountAccess,
     ColumnMapping,
     Integration,
     LeadForm,
     LeadFormVersion,
+    LinkedInUser,
     MappingVersion,
     RegistrationWindow,
 )
@@ -64,3 +68,13 @@ def versions_by_number(
     ).select_related("form")
     found = {(row.form.form_id, row.version): row for row in rows}
     return {pair: found[pair] for pair in pairs if pair in found}
+
+
+def linkedin_users() -> QuerySet[LinkedInUser]:
+    """The connected users with the ad accounts that each reaches."""
+    accesses = AdAccountAccess.objects.select_related("ad_account").order_by(
+        "ad_account__name"
+    )
+    return LinkedInUser.objects.order_by("name").prefetch_related(
+        Prefetch("adaccountaccess_set", queryset=accesses, to_attr="accesses")
+    )

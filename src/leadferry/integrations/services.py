@@ -23,7 +23,7 @@ from leadferry.kit.errors import LeadferryError, RejectedError, SetupError
 from leadferry.kit.secrets import random_token
 from leadferry.leads.columns import MAPPING_COLUMNS
 from leadferry.linkedin.client import LinkedInClient
-from leadferry.linkedin.errors import NotFound
+from leadferry.linkedin.errors import ChallengeFailed, NotFound
 from leadferry.mapping import sources
 from leadferry.mapping.check import check_mapping
 from leadferry.mapping.defaults import starting_mapping
@@ -147,11 +147,7 @@ def subscribe(integration: Integration) -> str:
     with clients.client_of(user) as client:
         held = list(client.notifications(account))
         ours = [row for row in held if row.webhook == url]
-        kept = (
-            str(ours[0].id)
-            if ours
-            else client.create_notification(account, webhook=url)
-        )
+        kept = str(ours[0].id) if ours else _subscribe_anew(client, account, url)
         Integration.objects.filter(pk=integration.pk).update(
             notification_id=kept, notification_url=url
         )
@@ -160,6 +156,31 @@ def subscribe(integration: Integration) -> str:
                 _drop(client, str(row.id))
     audit.record("subscribed", subject=str(integration.pk), by=None)
     return kept
+
+
+def _subscribe_anew(client: LinkedInClient, account: int, url: str) -> str:
+    try:
+        return client.create_notification(account, webhook=url)
+    except ChallengeFailed:
+        # Somebody else of us may have been quicker.
+        rows = client.notifications(account)
+        made = next((str(row.id) for row in rows if row.webhook == url), None)
+        if made is None:
+            raise
+        return made
+
+
+def subscribe_where_missing() -> list[str]:
+    """Subscribe what is not subscribed at the present address; returns problems."""
+    url = notices_url()
+    missing = Integration.objects.exclude(notification_url=url)
+    problems = []
+    for integration in missing.select_related("ad_account"):
+        try:
+            subscribe(integration)
+        except LeadferryError as exc:
+            problems.append(f"{integration.name}: {exc}")
+    return problems
 
 
 def _is_ours(webhook: str, integration: Integration, url: str) -> bool:

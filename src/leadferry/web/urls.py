@@ -9,5 +9,7 @@ urlpatterns = [
     path("", include("leadferry.web.accounts.urls")),
     path("", include("leadferry.web.leads.urls")),
     path("notifications/", include("leadferry.web.notifications.urls")),
+    path("system/", include("leadferry.web.system.urls")),
+    path("social-leads/", include("leadferry.web.social.urls")),
     path("linkedin/", include("leadferry.web.linkedin.urls")),
 ]

@@ -3,16 +3,20 @@
 import pytest
 from pytest_django.fixtures import Settings
 
+from leadferry.accounts import services as accounts
+from leadferry.alerts.models import SystemMessage
+from leadferry.alerts.tests.test_alerts import person
 from leadferry.integrations import clients, connect, services
 from leadferry.integrations.models import LeadForm, LinkedInUser
+from leadferry.integrations.tasks import keep_subscribed
 from leadferry.integrations.tests.builders import (
     make_application,
     make_integration,
     make_user,
 )
-from leadferry.linkedin.errors import ChallengeFailed
+from leadferry.linkedin.errors import ChallengeFailed, ClientRefused
 from tests.support.instance import sign_in_at_linkedin
-from tests.support.sandbox import APAC, CLIENT_ID, EMEA, Sandbox
+from tests.support.sandbox import APAC, CLIENT_ID, CLIENT_SECRET, EMEA, Sandbox
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +77,24 @@ def test_a_refused_batch_is_remembered_for_the_user(sandbox: Sandbox) -> None:
         clients.remember_reading(user, client)
     user.refresh_from_db()
     assert user.reads_singly
+
+
+def test_a_changed_secret_is_tested_before_anything_fails(sandbox: Sandbox) -> None:
+    connect.try_application(client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+    with pytest.raises(ClientRefused):
+        connect.try_application(client_id=CLIENT_ID, client_secret="other")
+    assert sandbox.calls("introspectToken")
+
+
+@pytest.mark.req("D13")
+def test_what_cannot_be_subscribed_is_told(sandbox: Sandbox) -> None:
+    make_application()
+    accounts.ensure_roles()
+    marketer = person("mia", accounts.MARKETERS)
+    keep_subscribed()
+    assert not SystemMessage.objects.exists()
+    make_integration(make_user(sandbox.token()))
+    services.save_url("http://127.0.0.1:9", by=None)
+    keep_subscribed()
+    message = SystemMessage.objects.get(person=marketer)
+    assert "could not check the webhook address" in message.text

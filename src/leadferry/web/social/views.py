@@ -1,0 +1,131 @@
+"""Social lead generation: "Settings" and what is connected."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.models import Group
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from leadferry.accounts import settings as system_settings
+from leadferry.accounts.models import User
+from leadferry.accounts.services import ADMINISTRATORS
+from leadferry.ingest import queries as ingest
+from leadferry.integrations import connect, queries, services
+from leadferry.integrations.addresses import is_public
+from leadferry.integrations.models import LinkedInApplication
+from leadferry.integrations.tasks import keep_subscribed
+from leadferry.jobs.services import kick
+from leadferry.kit.errors import LeadferryError, RejectedError
+from leadferry.web.access import requires
+from leadferry.web.social.forms import SettingsForm
+
+MANAGE = "integrations.manage_integrations"
+
+
+@requires(MANAGE)
+def entry(request: HttpRequest) -> HttpResponse:
+    """Whoever has nothing set up yet comes to "Settings"."""
+    del request
+    return redirect("social-settings")
+
+
+@requires(MANAGE)
+@sensitive_post_parameters("client_secret", "second_secret")
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings_page(request: HttpRequest) -> HttpResponse:
+    """The application, the address, the role; stored by "Apply"."""
+    application = LinkedInApplication.objects.first()
+    form = SettingsForm(
+        request.POST.dict() if request.method == "POST" else None,
+        application=application,
+        initial=_initial(request, application),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            _apply(form, by=cast("User", request.user))
+        except RejectedError as exc:
+            form.add_error("url", str(exc))
+        else:
+            kick(keep_subscribed, key="keep-subscribed")
+            messages.success(request, _("The settings are applied."))
+            return redirect("social-settings")
+    url = system_settings.read(system_settings.URL_TO_GET_LEADS)
+    context = {
+        "form": form.dressed(),
+        "section": "system",
+        "stored_url": url,
+        "is_public": is_public(url),
+        "addresses": _addresses(url),
+        "last_challenge": ingest.last_challenge(),
+        "users": queries.linkedin_users(),
+        "is_set_up": application is not None and bool(url),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "web/social/settings.html", context, status=status)
+
+
+def _initial(
+    request: HttpRequest, application: LinkedInApplication | None
+) -> dict[str, object]:
+    stored_role = system_settings.read(system_settings.NOTIFICATION_ROLE)
+    role = Group.objects.filter(pk=int(stored_role)) if stored_role else None
+    initial: dict[str, object] = {
+        "url": system_settings.read(system_settings.URL_TO_GET_LEADS)
+        or request.build_absolute_uri("/").rstrip("/"),
+        "role": (role or Group.objects.filter(name=ADMINISTRATORS)).first(),
+    }
+    if application is not None:
+        initial |= {
+            "client_id": application.client_id,
+            "scopes": application.scopes,
+            "api_version": application.api_version,
+        }
+    return initial
+
+
+def _apply(form: SettingsForm, *, by: User) -> None:
+    values = form.cleaned_data
+    services.save_url(values["url"], by=by)
+    connect.save_application(
+        client_id=values["client_id"],
+        client_secret=form.secret_to_store(),
+        second_secret=values["second_secret"].strip(),
+        scopes=values["scopes"],
+        api_version=values["api_version"],
+        by=by,
+    )
+    system_settings.write(
+        system_settings.NOTIFICATION_ROLE, str(values["role"].pk), by=by
+    )
+
+
+def _addresses(url: str) -> dict[str, str]:
+    if not url:
+        return {}
+    return {
+        _("Redirect address"): f"{url}{connect.RETURN_PATH}",
+        _("Webhook address"): services.notices_url(),
+    }
+
+
+@requires(MANAGE)
+@require_POST
+def test_application(request: HttpRequest) -> HttpResponse:
+    """Ask LinkedIn whether it knows the stored application."""
+    application = LinkedInApplication.objects.first()
+    if application is None:
+        messages.error(request, _("Apply client ID and secret first, then test them."))
+        return redirect("social-settings")
+    try:
+        connect.try_application(
+            client_id=application.client_id, client_secret=application.client_secret
+        )
+    except LeadferryError as exc:
+        messages.error(request, str(exc))
+    else:
+        messages.success(request, _("LinkedIn accepts client ID and secret."))
+    return redirect("social-settings")

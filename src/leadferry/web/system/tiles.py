@@ -1,0 +1,63 @@
+"""What System Designer offers, block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from leadferry.kit.text import fold
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    from leadferry.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A way to one section, for holders of the permission."""
+
+    caption: StrOrPromise
+    description: StrOrPromise
+    url_name: str
+    permission: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Tiles that belong together."""
+
+    caption: StrOrPromise
+    tiles: tuple[Tile, ...]
+
+
+BLOCKS = (
+    Block(
+        _("Import and integration"),
+        (
+            Tile(
+                _("Social lead generation service settings"),
+                _("Connect LinkedIn, choose ad accounts, see what they bring."),
+                "social-leads",
+                "integrations.manage_integrations",
+            ),
+        ),
+    ),
+)
+
+
+def tiles_for(user: User, *, typed: str) -> list[Block]:
+    """The blocks with the tiles that the person may open and that match."""
+    blocks = (
+        Block(block.caption, tuple(t for t in block.tiles if _offered(t, user, typed)))
+        for block in BLOCKS
+    )
+    return [block for block in blocks if block.tiles]
+
+
+def _offered(tile: Tile, user: User, typed: str) -> bool:
+    text = fold(f"{tile.caption} {tile.description}")
+    matches = all(word in text for word in fold(typed).split())
+    return matches and user.has_perm(tile.permission)
