@@ -2,69 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.support import browser as chromium
 from tests.support.instance import Instance, running_instance
 from tests.support.sandbox import NEWSLETTER, WEBINAR, Sandbox, running_sandbox
 from tests.support.waiting import wait_until
+from tests.support.walk import Walk, choose_password, running_browser, sign_in, walking
 
 pytestmark = pytest.mark.flow
 
-AXE = Path(__file__).resolve().parents[2] / "build" / "axe.min.js"
 NEW_PASSWORD = "correct-horse-battery"
-WIDTHS = (400, 1024)
-_SET_THEME = "t => document.documentElement.setAttribute('data-bs-theme', t)"
-
-
-@dataclass
-class Walk:
-    """A page under watch: what the console says is kept."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-
-    def watch(self) -> None:
-        """Keep every error of the console and every broken request."""
-        self.page.on(
-            "console",
-            lambda said: (
-                self.complaints.append(said.text) if said.type == "error" else None
-            ),
-        )
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def check(self) -> None:
-        """No serious finding of axe, no sideways scroll, no error, in both themes."""
-        found: list[str] = []
-        for theme in ("light", "dark"):
-            self.page.evaluate(_SET_THEME, theme)
-            for width in WIDTHS:
-                self.page.set_viewport_size({"width": width, "height": 800})
-                self._check_width(width)
-                found += [f"{theme} {width}: {finding}" for finding in self._axe()]
-        assert found == [], self.page.url
-        assert self.complaints == []
-
-    def _check_width(self, width: int) -> None:
-        wide = self.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{self.page.url} is {wide} px wide at {width} px"
-
-    def _axe(self) -> list[str]:
-        if not self.page.evaluate("'axe' in window"):
-            # Playwright's way past the page's own policy, for the test only.
-            self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found: Any = self.page.evaluate("axe.run()")
-        return [
-            f"{row['id']}: {row['nodes'][0]['html'][:150]}"
-            for row in found["violations"]
-            if row["impact"] in {"serious", "critical"}
-        ]
 
 
 @pytest.fixture(scope="module")
@@ -84,22 +33,9 @@ def instance(
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium.find(), args=chromium.FLAGS
-        )
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def walk(browser: Browser) -> Iterator[Walk]:
-    context = browser.new_context(reduced_motion="reduce")
-    walk = Walk(context.new_page())
-    walk.watch()
-    yield walk
-    context.close()
+def walk() -> Iterator[Walk]:
+    with running_browser() as browser, walking(browser) as walk:
+        yield walk
 
 
 @pytest.mark.req("R001", "R039", "R062", "R063")
@@ -110,7 +46,7 @@ def test_from_the_first_sign_in_to_a_lead(
     page.goto(instance.url)
     walk.check()
     password = instance.password()
-    _sign_in(page, password)
+    sign_in(page, password)
     _choose_password(page, walk, present=password)
     expect(page.get_by_text("No lead yet")).to_be_visible()
     expect(page.get_by_role("link", name="Tell us what you miss")).to_be_visible()
@@ -128,19 +64,10 @@ def test_from_the_first_sign_in_to_a_lead(
     walk.check()
 
 
-def _sign_in(page: Page, password: str) -> None:
-    page.get_by_label("User name").fill("admin")
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
-
-
 def _choose_password(page: Page, walk: Walk, *, present: str) -> None:
     expect(page).to_have_url(re.compile("/change-password$"))
     walk.check()
-    page.get_by_label("Present password").fill(present)
-    page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
-    page.get_by_label("New password again").fill(NEW_PASSWORD)
-    page.get_by_role("button", name="Change password").click()
+    choose_password(page, present=present, new=NEW_PASSWORD)
 
 
 def _submit_on_linkedin(page: Page, walk: Walk, linkedin: Sandbox) -> None:

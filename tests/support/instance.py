@@ -166,6 +166,10 @@ class Instance:
         ) as database:
             return database.execute(query).fetchall()
 
+    def wait_for_row(self, query: str) -> None:
+        """Wait until a query of the database finds something."""
+        wait_until(lambda: self.rows(query), seconds=20, what=query)
+
     def lead_ids(self) -> list[str]:
         """The LinkedIn lead ids of all leads."""
         query = "SELECT linkedin_lead_id FROM leads_extendedleadinformation"

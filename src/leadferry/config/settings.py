@@ -149,6 +149,8 @@ CSRF_COOKIE_NAME = "leadferry_csrf"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+# LinkedIn's sign-in opens in a window that has to find its way back.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin-allow-popups"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -157,7 +159,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        "form-action": [SELF],
+        # A form leads to LinkedIn's sign-in, and browsers follow the redirect only so.
+        "form-action": [SELF, env.linkedin_oauth()],
     }
 }
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Max, Prefetch, QuerySet
 
 from leadferry.integrations.models import (
+    AdAccount,
     AdAccountAccess,
     ColumnMapping,
     Integration,
@@ -78,3 +79,33 @@ def linkedin_users() -> QuerySet[LinkedInUser]:
     return LinkedInUser.objects.order_by("name").prefetch_related(
         Prefetch("adaccountaccess_set", queryset=accesses, to_attr="accesses")
     )
+
+
+def integrations() -> QuerySet[Integration]:
+    """Every integration with its ad account and number of forms, by name."""
+    return (
+        Integration.objects.select_related("ad_account")
+        .annotate(form_count=Count("ad_account__forms"))
+        .order_by("name", "pk")
+    )
+
+
+def forms_of(integration: Integration) -> QuerySet[LeadForm]:
+    """The forms of the integration's ad account with their present version."""
+    forms = LeadForm.objects.filter(ad_account=integration.ad_account_id)
+    return (
+        forms.select_related("lookup_value")
+        .annotate(newest_version=Max("versions__version"))
+        .order_by("lookup_value__name", "pk")
+    )
+
+
+def default_mapping(integration: Integration) -> MappingVersion:
+    """The mapping in force for all forms without one of their own."""
+    versions = MappingVersion.objects.filter(integration=integration, form=None)
+    return versions.latest("number")
+
+
+def ad_accounts_of(user: LinkedInUser) -> QuerySet[AdAccount]:
+    """The ad accounts that are reached through this user, by name."""
+    return AdAccount.objects.filter(accesses__user=user).order_by("name", "pk")

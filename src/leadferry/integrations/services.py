@@ -84,6 +84,22 @@ def save_mapping(
     return version
 
 
+def find_integration(integration_id: int) -> Integration | None:
+    """An integration that may have been deleted meanwhile."""
+    found = Integration.objects.select_related("ad_account").filter(pk=integration_id)
+    return found.first()
+
+
+@transaction.atomic
+def rename_integration(integration: Integration, *, name: str, by: User | None) -> None:
+    """Another name; a blank one changes nothing."""
+    if not name or name == integration.name:
+        return
+    integration.name = name
+    integration.save(update_fields=["name"])
+    audit.record("integration renamed", subject=str(integration.pk), by=by)
+
+
 @transaction.atomic
 def switch_integration(integration: Integration, *, on: bool, by: User | None) -> None:
     """Registration of the whole ad account goes on or stops from now."""

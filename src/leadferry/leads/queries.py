@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from leadferry.leads.columns import CORE_COLUMNS, EMPTY
 from leadferry.leads.models import ExtendedLeadInformation, Lead, LeadChange
@@ -127,3 +128,16 @@ def filled_columns(lead: Lead) -> list[ShownValue]:
 def history_of(lead: Lead) -> QuerySet[LeadChange]:
     """What happened to the lead, newest first."""
     return LeadChange.objects.filter(lead=lead).select_related("by").order_by("-pk")
+
+
+def last_leads(forms: Sequence[int]) -> dict[int, datetime]:
+    """When each form (a lookup value's id) brought its newest lead."""
+    newest = (
+        ExtendedLeadInformation.objects.filter(form__in=forms)
+        .values_list("form")
+        .annotate(last=Max("lead"))
+    )
+    leads_by_form = dict(newest)
+    moments = Lead.objects.filter(pk__in=leads_by_form.values())
+    at = dict(moments.values_list("pk", "submitted_at"))
+    return {form: at[lead] for form, lead in leads_by_form.items() if lead in at}

@@ -30,4 +30,7 @@ def came_back(request: HttpRequest) -> HttpResponse:
         return problem(request, status=401, title=title, text=str(exc))
     status = 200 if sign_in.user else 422
     context = {"sign_in": sign_in}
-    return render(request, "web/linkedin/came_back.html", context, status=status)
+    answer = render(request, "web/linkedin/came_back.html", context, status=status)
+    # Else the window would be cut off from the page that opened it.
+    answer["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    return answer

@@ -1,9 +1,22 @@
 from django.urls import path
 
-from leadferry.web.social import views
+from leadferry.web.social import integrations, views, wizard
 
 urlpatterns = [
-    path("", views.entry, name="social-leads"),
+    path("", integrations.integration_list, name="social-leads"),
     path("settings", views.settings_page, name="social-settings"),
     path("settings/test", views.test_application, name="test-application"),
+    path("new", wizard.choose_network, name="wizard"),
+    path("new/user", wizard.choose_user, name="wizard-user"),
+    path("new/sign-in", wizard.sign_in_at_linkedin, name="wizard-sign-in"),
+    path(
+        "new/accounts/<int:user_id>", wizard.choose_ad_accounts, name="wizard-accounts"
+    ),
+    path("new/name/<int:user_id>", wizard.choose_integration, name="wizard-name"),
+    path("new/create", wizard.create, name="wizard-create"),
+    path("<int:integration_id>", integrations.integration_page, name="integration"),
+    path("<int:integration_id>/apply", integrations.apply, name="integration-apply"),
+    path(
+        "<int:integration_id>/refresh", integrations.refresh, name="integration-refresh"
+    ),
 ]

@@ -27,13 +27,6 @@ MANAGE = "integrations.manage_integrations"
 
 
 @requires(MANAGE)
-def entry(request: HttpRequest) -> HttpResponse:
-    """Whoever has nothing set up yet comes to "Settings"."""
-    del request
-    return redirect("social-settings")
-
-
-@requires(MANAGE)
 @sensitive_post_parameters("client_secret", "second_secret")
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_page(request: HttpRequest) -> HttpResponse:

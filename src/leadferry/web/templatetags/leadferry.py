@@ -8,7 +8,9 @@ from django.template import RequestContext
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from leadferry.leads.columns import BY_CODE
 from leadferry.mapping.convert import Kind
+from leadferry.mapping.sources import ColumnMapping, Constant, FormField, Join, Macro
 
 register = template.Library()
 # The mapping engine knows no Django, so its words are translated here.
@@ -23,6 +25,26 @@ _KINDS = {
     Kind.UNKNOWN_LOOKUP_VALUE: _("not among the values of the lookup"),
 }
 _ICONS = Path(__file__).parent.parent / "static" / "vendor" / "icons"
+
+
+@register.filter
+def source_in_words(row: ColumnMapping) -> str:
+    """Where a mapped column's value comes from."""
+    match row.source:
+        case Macro():
+            return str(_("Unmapped form fields"))
+        case Constant(value=value):
+            return f"“{value}”"
+        case FormField(refs=refs, join=join):
+            names = [ref.key.replace("_", " ").capitalize() for ref in refs]
+            between = _(" or else ") if join is Join.FIRST else " + "
+            return str(between).join(names)
+
+
+@register.filter
+def column_caption(code: str) -> str:
+    """The caption of a Lead column."""
+    return str(BY_CODE[code].caption) if code in BY_CODE else code
 
 
 @register.filter

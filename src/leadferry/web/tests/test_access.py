@@ -17,6 +17,11 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 PARAMETERS: dict[str, dict[str, object]] = {
     "lead": {"lead_id": 1},
     "try-again": {"held_id": 1},
+    "wizard-accounts": {"user_id": 1},
+    "wizard-name": {"user_id": 1},
+    "integration": {"integration_id": 1},
+    "integration-apply": {"integration_id": 1},
+    "integration-refresh": {"integration_id": 1},
 }
 
 

@@ -34,3 +34,46 @@ for (const form of document.querySelectorAll("form[data-guarded]")) {
     if (changed) event.preventDefault();
   });
 }
+
+// The wizard: a dialog over the list, and LinkedIn in a window of its own.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id !== "wizard") return;
+  const dialog = event.target.closest("dialog");
+  if (dialog && !dialog.open) dialog.showModal();
+  event.target.querySelector("input, select, button, a")?.focus();
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // A page that says what is wrong is shown, too.
+  if (event.target.id === "wizard" && [422, 502].includes(event.detail.xhr.status)) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
+});
+document.addEventListener("click", (event) => {
+  const dialog = event.target.closest("[data-closes-dialog]")?.closest("dialog");
+  if (!dialog) return;
+  event.preventDefault();
+  dialog.close();
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-popup]");
+  if (!form) return;
+  const opened = window.open("", form.dataset.popup, "popup,width=560,height=720");
+  // Blocked: LinkedIn opens in this tab, and its way back leads on from there.
+  if (!opened) return;
+  form.target = form.dataset.popup;
+  form.parentElement.querySelector("[data-popup-waits]").hidden = false;
+});
+const signIns = new BroadcastChannel("leadferry-sign-in");
+const signedIn = document.querySelector("[data-signed-in]");
+signIns.addEventListener("message", ({ data }) => {
+  const form = document.querySelector("form[data-popup]");
+  if (data.user && form) {
+    const next = form.dataset.next.replace(/0$/, data.user);
+    htmx.ajax("GET", next, { target: "#wizard", swap: "innerHTML" });
+    signIns.postMessage({ taken: data.user });
+  } else if (data.taken && data.taken === signedIn?.dataset.signedIn) {
+    window.close();
+  }
+});
+if (signedIn) signIns.postMessage({ user: signedIn.dataset.signedIn });

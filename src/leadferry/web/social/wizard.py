@@ -1,0 +1,146 @@
+"""The four pages on which an integration is made."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from leadferry.accounts import settings as system_settings
+from leadferry.accounts.models import User
+from leadferry.integrations import clients, connect, queries, services
+from leadferry.integrations.connect import RETURN_PATH
+from leadferry.integrations.models import AdAccount, LinkedInUser
+from leadferry.integrations.tasks import set_up
+from leadferry.jobs.services import kick
+from leadferry.kit.errors import LeadferryError
+from leadferry.web.access import requires
+from leadferry.web.problems import problem
+
+MANAGE = "integrations.manage_integrations"
+STEPS = 4
+
+
+def _page(
+    request: HttpRequest, step: int, context: dict[str, object], *, status: int = 200
+) -> HttpResponse:
+    """A page of the wizard: alone in the dialog, else whole."""
+    in_dialog = request.headers.get("HX-Target") == "wizard"
+    template = f"web/social/_wizard_{step}.html"
+    whole = {**context, "step": step, "steps": STEPS, "section": "system"}
+    if in_dialog:
+        answer = render(request, template, whole, status=status)
+    else:
+        page = {**whole, "page_of_wizard": template}
+        answer = render(request, "web/social/wizard.html", page, status=status)
+    answer["Vary"] = "HX-Target"
+    return answer
+
+
+@requires(MANAGE)
+@require_safe
+def choose_network(request: HttpRequest) -> HttpResponse:
+    """Page 1: LinkedIn."""
+    return _page(request, 1, {})
+
+
+@requires(MANAGE)
+@require_safe
+def choose_user(request: HttpRequest) -> HttpResponse:
+    """Page 2: a user who is connected, or one who signs in now."""
+    ready = bool(system_settings.read(system_settings.URL_TO_GET_LEADS))
+    return _page(request, 2, {"users": queries.linkedin_users(), "is_ready": ready})
+
+
+@requires(MANAGE)
+@require_POST
+def sign_in_at_linkedin(request: HttpRequest) -> HttpResponse:
+    """On to LinkedIn, in this tab or in the window that asks."""
+    url = system_settings.read(system_settings.URL_TO_GET_LEADS)
+    try:
+        _begun, address = connect.begin_sign_in(redirect_uri=f"{url}{RETURN_PATH}")
+    except LeadferryError as exc:
+        title = _("Signing in at LinkedIn is not possible yet")
+        return problem(request, status=409, title=title, text=str(exc))
+    return redirect(address)
+
+
+@requires(MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose_ad_accounts(request: HttpRequest, user_id: int) -> HttpResponseBase:
+    """Page 3: tick the ad accounts to be reached through this user."""
+    user = _user(user_id)
+    context: dict[str, object] = {"linkedin_user": user}
+    try:
+        offers = connect.offers(user)
+    except LeadferryError as exc:
+        return _page(request, 3, {**context, "problem": str(exc)}, status=502)
+    held = set(queries.ad_accounts_of(user).values_list("account_id", flat=True))
+    if request.method == "POST":
+        ticked = {int(one) for one in request.POST.getlist("account") if one.isdigit()}
+        chosen = [offer for offer in offers if offer.account_id in ticked]
+        for offer in chosen:
+            if not offer.problem:
+                connect.give_access(user=user, offer=offer)
+        if chosen or held:
+            return choose_integration(request, user_id)
+        context["problem"] = _("Tick at least one ad account.")
+    context |= {"offers": offers, "held": held}
+    return _page(request, 3, context, status=422 if "problem" in context else 200)
+
+
+def _user(user_id: int) -> LinkedInUser:
+    user = LinkedInUser.objects.filter(pk=user_id).first()
+    if user is None:
+        raise Http404
+    return user
+
+
+@requires(MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose_integration(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Page 4: the one ad account of this integration, and its name."""
+    user = _user(user_id)
+    free = queries.ad_accounts_of(user).filter(integration=None)
+    taken = queries.ad_accounts_of(user).exclude(integration=None)
+    return _page(request, 4, {"linkedin_user": user, "free": free, "taken": taken})
+
+
+@requires(MANAGE)
+@require_POST
+def create(request: HttpRequest) -> HttpResponse:
+    """The record is made; forms and subscription follow in the background."""
+    number = request.POST.get("account", "")
+    account = AdAccount.objects.filter(
+        account_id=int(number) if number.isdigit() else 0
+    ).first()
+    if account is None:
+        raise Http404
+    try:
+        clients.user_for(account.account_id)
+    except LeadferryError as exc:
+        raise Http404 from exc
+    integration = services.create_integration(
+        account=account,
+        name=request.POST.get("name", "").strip()[:255],
+        by=cast("User", request.user),
+    )
+    kick(set_up, integration.pk, key=f"set-up-{integration.pk}")
+    messages.success(
+        request,
+        _("%(name)s is on: every new lead of its forms is registered from now.")
+        % {"name": integration.name},
+    )
+    answer = redirect("integration", integration_id=integration.pk)
+    if request.headers.get("HX-Request"):
+        # The whole page moves on, not only the dialog.
+        answer.status_code = 204
+        answer["HX-Redirect"] = answer["Location"]
+    return answer
