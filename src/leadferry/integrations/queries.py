@@ -30,7 +30,7 @@ def integration_of(ad_account: int) -> Integration | None:
 
 def windows_of_integration(integration: Integration) -> list[Interval]:
     """When the integration was on."""
-    rows = RegistrationWindow.objects.filter(integration=integration)
+    rows = RegistrationWindow.objects.filter(integration=integration).order_by("pk")
     return [Interval(row.on_from, row.on_until) for row in rows]
 
 
