@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Iterator
 
+import httpx
+
 from bench.figure import Figure, tell
 from bench.load import make_requests, send
 from bench.setup import DATABASE, prepare
@@ -107,8 +109,6 @@ def main() -> None:
 
 
 def _answers(port: int) -> bool:
-    import httpx  # noqa: PLC0415 - only here
-
     try:
         url = f"http://127.0.0.1:{port}/ping"
         return httpx.get(url, trust_env=False).status_code == 200

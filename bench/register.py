@@ -4,6 +4,7 @@ import time
 
 from bench.figure import Figure, tell
 from bench.setup import DATABASE, prepare
+from leadferry.kit import clock
 
 LEADS, BATCH = 60_000, 1_000
 ROWS_A_LEAD = 5
@@ -14,7 +15,6 @@ def main() -> None:
     prepare()
     from django.db import transaction  # noqa: PLC0415 - Django was set up just now
 
-    from leadferry.kit import clock  # noqa: PLC0415 - see above
     from leadferry.leads import bulk, register  # noqa: PLC0415 - see above
     from leadferry.leads.tests.builders import (  # noqa: PLC0415 - see above
         make_form_value,

@@ -1,7 +1,6 @@
 """Makes the lock files: exact versions with hashes, any platform, no addresses."""
 
 import subprocess
-import sys
 import tempfile
 import venv
 from pathlib import Path
@@ -19,7 +18,7 @@ def main() -> None:
         venv.create(folder, with_pip=True)
         python = Path(folder) / "bin" / "python"
         subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
-        uv = [python, "-m", "uv", *COMPILE]
+        uv: list[str | Path] = [python, "-m", "uv", *COMPILE]
         subprocess.run(
             [*uv, "--group", "dev", "pyproject.toml", "-o", "requirements.lock"],
             cwd=ROOT,
@@ -33,4 +32,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

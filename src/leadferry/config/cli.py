@@ -7,7 +7,9 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from leadferry.config import supervisor
 from leadferry.config.env import EnvironmentProblem
+from leadferry.config.processes import die_with_parent
 from leadferry.kit.errors import LeadferryError
 
 
@@ -78,8 +80,6 @@ def _django() -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    from leadferry.config import supervisor  # noqa: PLC0415 - starts slowly
-
     _django()
     from leadferry.config.setup import prepare_instance  # noqa: PLC0415 - Django first
 
@@ -101,15 +101,11 @@ def _tell_password(password: str) -> None:
 
 
 def _web(options: argparse.Namespace) -> None:
-    from leadferry.config import supervisor  # noqa: PLC0415 - starts slowly
-
     supervisor.run_web(host=options.host, port=options.port, threads=options.threads)
 
 
 def _worker(options: argparse.Namespace) -> None:
     del options
-    from leadferry.config.processes import die_with_parent  # noqa: PLC0415 - see _django
-
     if os.environ.get("LEADFERRY_SUPERVISED") == "1":
         die_with_parent()
     _django()
@@ -146,7 +142,7 @@ def _connect(options: argparse.Namespace) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from leadferry.config.demo import run  # noqa: PLC0415 - sets the environment first
+    from leadferry.config.demo import run  # noqa: PLC0415 - it needs `say`, too
 
     return run(folder=options.folder, once=options.once)
 

@@ -43,7 +43,7 @@ class Child:
             return
         environment = {**os.environ, "LEADFERRY_SUPERVISED": "1"}
         # The commands are our own and take nothing from outside.
-        self._process = subprocess.Popen(self._command, env=environment)  # noqa: S603
+        self._process = subprocess.Popen(self._command, env=environment)  # noqa: S603 - ours
         self._started = clock.monotonic()
 
     def _note_end(self, code: int) -> None:

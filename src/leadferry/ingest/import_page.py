@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, transaction
 
 from leadferry.ingest.context import PageContext, ReadyForm, context_for
 from leadferry.ingest.identity import digest_of, identity_of, without_person
@@ -163,16 +163,9 @@ def _map(
             response.form_id,
             response.form_version,
             without_person(element),
-            _stamp(),
+            bulk.adapt(clock.now()),
         ),
     )
-
-
-def _stamp() -> object:
-    now = clock.now()
-    if connection.vendor == "postgresql":
-        return now
-    return now.replace(tzinfo=None).isoformat(sep=" ")
 
 
 def _undecodable(element: bytes, reason: str, context: PageContext) -> HeldBack:

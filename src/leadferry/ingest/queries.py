@@ -11,13 +11,15 @@ from leadferry.ingest.context import NoLookups
 from leadferry.ingest.models import DoorCount, HeldBack, LeadFormResponse
 from leadferry.integrations import forms
 from leadferry.integrations import queries as integrations
+from leadferry.integrations.models import LeadFormVersion
 from leadferry.integrations.schema import form_schema, submission
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError
 from leadferry.leads.columns import MAPPING_COLUMNS
-from leadferry.leads.models import Registration
+from leadferry.leads.models import Lead, Registration
 from leadferry.linkedin import wire
 from leadferry.mapping.compile import Fate, compile_mapping
+from leadferry.mapping.sources import ColumnMapping
 
 PAGE_SIZE = 50
 
@@ -39,34 +41,42 @@ class HeldBackPage:
     older: int | None
 
 
-def submissions_of(lead_id: int) -> list[ShownSubmission]:
-    """What the lead's person submitted, newest first."""
-    keys = Registration.objects.filter(lead_id=lead_id).values_list("key", flat=True)
-    rows = LeadFormResponse.objects.filter(urn_key__in=list(keys))
-    return [_shown(row) for row in rows.order_by("-submitted_at", "-pk")]
+def submissions_of(lead: Lead) -> list[ShownSubmission]:
+    """What the lead's person submitted, newest first.
+
+    Where an answer went is told by the mapping with which the lead was last written.
+    """
+    keys = Registration.objects.filter(lead_id=lead.pk).values_list("key", flat=True)
+    found = LeadFormResponse.objects.filter(urn_key__in=list(keys))
+    rows = list(found.order_by("-submitted_at", "-pk"))
+    pairs = {(row.form_id, row.form_version) for row in rows}
+    versions = integrations.versions_by_number(pairs)
+    mapping = integrations.find_mapping_rows(lead.extended.mapping_version)
+    return [
+        ShownSubmission(
+            submitted_at=clock.from_ms(row.submitted_at),
+            form_version=row.form_version,
+            fates=_fates(row, versions.get((row.form_id, row.form_version)), mapping),
+        )
+        for row in rows
+    ]
 
 
-def _shown(row: LeadFormResponse) -> ShownSubmission:
-    return ShownSubmission(
-        submitted_at=clock.from_ms(row.submitted_at),
-        form_version=row.form_version,
-        fates=_fates(row),
-    )
-
-
-def _fates(row: LeadFormResponse) -> list[Fate]:
-    pair = (row.form_id, row.form_version)
-    version = integrations.versions_by_number({pair}).get(pair)
+def _fates(
+    row: LeadFormResponse,
+    version: LeadFormVersion | None,
+    mapping: Sequence[ColumnMapping],
+) -> list[Fate]:
     if version is None:
         return []
     try:
-        mapping = compile_mapping(
-            integrations.mapping_rows(integrations.effective_mapping(version.form)),
+        compiled = compile_mapping(
+            mapping,
             form=form_schema(forms.decode_version(version)),
             columns=MAPPING_COLUMNS,
             lookups=NoLookups(),
         )
-        return mapping.fates(submission(wire.decode_response(bytes(row.raw))))
+        return compiled.fates(submission(wire.decode_response(bytes(row.raw))))
     except (LeadferryError, msgspec.DecodeError):
         return []
 

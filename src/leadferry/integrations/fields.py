@@ -7,6 +7,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
+# The stubs want type arguments that the class itself does not take.
 class EncryptedField(models.TextField):  # type: ignore[type-arg]
     """Text that only holders of the key file can read in the database."""
 

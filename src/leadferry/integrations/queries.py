@@ -54,6 +54,12 @@ def effective_mapping(form: LeadForm) -> MappingVersion:
     return versions.latest("number")
 
 
+def find_mapping_rows(version_id: int) -> list[sources.ColumnMapping]:
+    """The rows of the version with that id; none where it went with its integration."""
+    version = MappingVersion.objects.filter(pk=version_id).first()
+    return mapping_rows(version) if version is not None else []
+
+
 def mapping_rows(version: MappingVersion) -> list[sources.ColumnMapping]:
     """The rows of a mapping version, in the order of the editor."""
     rows = ColumnMapping.objects.filter(version=version).order_by("position")

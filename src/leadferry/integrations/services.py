@@ -1,7 +1,7 @@
 """Integrations: made, switched, subscribed, mapped."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Max
@@ -43,7 +43,7 @@ def create_integration(
     """
     integration, made = Integration.objects.get_or_create(
         ad_account=account,
-        defaults={"name": name or f"LinkedIn – {account.name}"[:255]},  # noqa: RUF001
+        defaults={"name": name or f"LinkedIn – {account.name}"[:255]},  # noqa: RUF001 - the dash
     )
     if not made:
         return integration
@@ -98,6 +98,27 @@ def rename_integration(integration: Integration, *, name: str, by: User | None) 
     integration.name = name
     integration.save(update_fields=["name"])
     audit.record("integration renamed", subject=str(integration.pk), by=by)
+
+
+@transaction.atomic
+def apply_integration(
+    integration: Integration,
+    *,
+    name: str,
+    on: bool,
+    forms: Mapping[int, bool],
+    by: User | None,
+) -> None:
+    """Name and switches take effect together.
+
+    `forms` are those that the person saw: one that came to be known since stays as
+    it is.
+    """
+    rename_integration(integration, name=name, by=by)
+    switch_integration(integration, on=on, by=by)
+    seen = LeadForm.objects.filter(ad_account=integration.ad_account_id, pk__in=forms)
+    for form in seen:
+        switch_form(form, on=forms[form.pk], by=by)
 
 
 @transaction.atomic

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class JobsConfig(AppConfig):
@@ -6,6 +7,4 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the tasks known; nothing is started here."""
-        from django.utils.module_loading import autodiscover_modules  # noqa: PLC0415
-
         autodiscover_modules("tasks")

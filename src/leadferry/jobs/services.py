@@ -2,7 +2,7 @@
 
 import threading
 
-from django.db import connection, transaction
+from django.db import connection
 
 from leadferry.jobs.errors import Fenced, KickInTransaction
 from leadferry.jobs.models import Worker
@@ -23,11 +23,6 @@ def kick(task: Task, *arguments: Argument, key: str | None = None) -> bool:
     from leadferry.jobs import engine  # noqa: PLC0415 - slow; many processes never kick
 
     return engine.enqueue(task=task.name, arguments=list(arguments), key=key)
-
-
-def kick_on_commit(task: Task, *arguments: Argument, key: str | None = None) -> None:
-    """Kick once the caller's transaction is on disk."""
-    transaction.on_commit(lambda: kick(task, *arguments, key=key))
 
 
 def become(*, slot: str, epoch: int) -> None:

@@ -1,6 +1,8 @@
 """The bulk write path: executemany on SQLite, COPY on PostgreSQL."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -10,6 +12,19 @@ from django.db.backends.utils import CursorWrapper
 Row = Sequence[Any]
 # Bound parameters of one statement stay far below every SQLite build's limit.
 _IN_CHUNK = 500
+
+
+def adapt(value: object) -> object:
+    """A value as the driver takes it; SQLite has neither times nor decimals."""
+    if connection.vendor == "postgresql":
+        return value
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(sep=" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return value
 
 
 def quoted(names: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
+# The stubs want type arguments that the class itself does not take.
 class KeyField(models.BigIntegerField):  # type: ignore[type-arg]
     """A 64-bit primary key that the caller computes.
 

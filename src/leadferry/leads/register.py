@@ -3,8 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 
 from django.db import connection
 
@@ -171,7 +170,7 @@ def _insert_leads(born: Sequence[tuple[MappedResponse, int]]) -> None:
             (
                 lead,
                 LeadChange.Kind.CREATED.value,
-                _adapt(at),
+                bulk.adapt(at),
                 None,
                 json.dumps(list(response.values)),
             )
@@ -185,27 +184,14 @@ def _insert_leads(born: Sequence[tuple[MappedResponse, int]]) -> None:
     )
 
 
-def _adapt(value: object) -> object:
-    """A value as the driver takes it; SQLite has neither times nor decimals."""
-    if connection.vendor == "postgresql":
-        return value
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat(sep=" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    return value
-
-
 def _lead_row(response: MappedResponse, lead: int, at: datetime) -> bulk.Row:
     values = response.values
-    now = _adapt(at)
+    now = bulk.adapt(at)
     cells = [values.get(code, EMPTY[code]) for code in _CODES]
     return (
         lead,
         *(
-            cell if cell is None or type(cell) in {str, bool} else _adapt(cell)
+            cell if cell is None or type(cell) in {str, bool} else bulk.adapt(cell)
             for cell in cells
         ),
         "{}",
@@ -215,7 +201,7 @@ def _lead_row(response: MappedResponse, lead: int, at: datetime) -> bulk.Row:
         else "[]",
         response.is_test,
         1,
-        _adapt(clock.from_ms(response.submitted_at)),
+        bulk.adapt(clock.from_ms(response.submitted_at)),
         now,
         now,
     )

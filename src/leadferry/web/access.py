@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 View = Callable[..., HttpResponseBase]
 PUBLIC = "public"
 SIGNED_IN = "signed in"
+MANAGE_INTEGRATIONS = "integrations.manage_integrations"
 
 
 def _declare(view: View, access: str) -> View:

@@ -16,5 +16,6 @@ def test_a_file_moves_the_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert clock.now_ms() - before < 365 * 24 * 3600 * 1000
 
 
-def test_milliseconds_survive_the_way_there_and_back() -> None:
-    assert clock.to_ms(clock.from_ms(1793012345678)) == 1793012345678
+def test_milliseconds_become_an_aware_time() -> None:
+    moment = clock.from_ms(1_793_012_345_678)
+    assert moment.isoformat() == "2026-10-26T10:59:05.678000+00:00"

@@ -1,5 +1,7 @@
 """What narrows the list of leads."""
 
+from typing import cast
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -40,8 +42,7 @@ class LeadFilterForm(forms.Form):
     def __init__(self, data: dict[str, str]) -> None:
         super().__init__(data)
         for name, code in (("form", LEAD_FORMS), ("campaign", CAMPAIGNS)):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - see above
+            field = cast("forms.ModelChoiceField[LookupValue]", self.fields[name])
             field.queryset = LookupValue.objects.filter(lookup__code=code).order_by(
                 "name", "pk"
             )

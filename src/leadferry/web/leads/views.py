@@ -54,7 +54,7 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
         "lead": lead,
         "values": queries.filled_columns(lead),
         "history": queries.history_of(lead),
-        "submissions": ingest.submissions_of(lead.pk),
+        "submissions": ingest.submissions_of(lead),
     }
     return render(request, "web/leads/lead.html", context)
 

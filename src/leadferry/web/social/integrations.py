@@ -15,12 +15,10 @@ from leadferry.integrations.models import Integration, LinkedInApplication
 from leadferry.integrations.tasks import set_up
 from leadferry.jobs.services import kick
 from leadferry.leads import queries as leads
-from leadferry.web.access import requires
-
-MANAGE = "integrations.manage_integrations"
+from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 
 
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @require_safe
 def integration_list(request: HttpRequest) -> HttpResponse:
     """All integrations; whoever has nothing set up yet comes to "Settings"."""
@@ -38,7 +36,7 @@ def _integration(integration_id: int) -> Integration:
     return found
 
 
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @require_safe
 def integration_page(request: HttpRequest, integration_id: int) -> HttpResponse:
     """Name and switch, default mapping, forms."""
@@ -54,23 +52,29 @@ def integration_page(request: HttpRequest, integration_id: int) -> HttpResponse:
     return render(request, "web/social/integration.html", context)
 
 
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @require_POST
 def apply(request: HttpRequest, integration_id: int) -> HttpResponse:
     """Name and switches take effect from now."""
     integration = _integration(integration_id)
     by = cast("User", request.user)
-    name = request.POST.get("name", "").strip()[:255]
-    services.rename_integration(integration, name=name, by=by)
-    services.switch_integration(integration, on="is_on" in request.POST, by=by)
     on_now = set(request.POST.getlist("form_on"))
-    for form in queries.forms_of(integration):
-        services.switch_form(form, on=str(form.pk) in on_now, by=by)
+    services.apply_integration(
+        integration,
+        name=request.POST.get("name", "").strip()[:255],
+        on="is_on" in request.POST,
+        forms={
+            int(shown): shown in on_now
+            for shown in request.POST.getlist("form_shown")
+            if shown.isdigit()
+        },
+        by=by,
+    )
     messages.success(request, _("The changes are applied."))
     return redirect("integration", integration_id=integration.pk)
 
 
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @require_POST
 def refresh(request: HttpRequest, integration_id: int) -> HttpResponse:
     """Forms are read from LinkedIn in the background."""

@@ -20,13 +20,11 @@ from leadferry.integrations.models import LinkedInApplication
 from leadferry.integrations.tasks import keep_subscribed
 from leadferry.jobs.services import kick
 from leadferry.kit.errors import LeadferryError, RejectedError
-from leadferry.web.access import requires
+from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.social.forms import SettingsForm
 
-MANAGE = "integrations.manage_integrations"
 
-
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @sensitive_post_parameters("client_secret", "second_secret")
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_page(request: HttpRequest) -> HttpResponse:
@@ -105,7 +103,7 @@ def _addresses(url: str) -> dict[str, str]:
     }
 
 
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @require_POST
 def test_application(request: HttpRequest) -> HttpResponse:
     """Ask LinkedIn whether it knows the stored application."""

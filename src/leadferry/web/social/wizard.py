@@ -21,10 +21,9 @@ from leadferry.integrations.models import AdAccount, LinkedInUser
 from leadferry.integrations.tasks import set_up
 from leadferry.jobs.services import kick
 from leadferry.kit.errors import LeadferryError
-from leadferry.web.access import requires
+from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.problems import problem
 
-MANAGE = "integrations.manage_integrations"
 STEPS = 4
 
 
@@ -44,14 +43,14 @@ def _page(
     return answer
 
 
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @require_safe
 def choose_network(request: HttpRequest) -> HttpResponse:
     """Page 1: LinkedIn."""
     return _page(request, 1, {})
 
 
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @require_safe
 def choose_user(request: HttpRequest) -> HttpResponse:
     """Page 2: a user who is connected, or one who signs in now."""
@@ -59,7 +58,7 @@ def choose_user(request: HttpRequest) -> HttpResponse:
     return _page(request, 2, {"users": queries.linkedin_users(), "is_ready": ready})
 
 
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @require_POST
 def sign_in_at_linkedin(request: HttpRequest) -> HttpResponse:
     """On to LinkedIn, in this tab or in the window that asks."""
@@ -72,7 +71,7 @@ def sign_in_at_linkedin(request: HttpRequest) -> HttpResponse:
     return redirect(address)
 
 
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_ad_accounts(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Page 3: tick the ad accounts to be reached through this user."""
@@ -85,10 +84,9 @@ def choose_ad_accounts(request: HttpRequest, user_id: int) -> HttpResponseBase:
     held = set(queries.ad_accounts_of(user).values_list("account_id", flat=True))
     if request.method == "POST":
         ticked = {int(one) for one in request.POST.getlist("account") if one.isdigit()}
-        chosen = [offer for offer in offers if offer.account_id in ticked]
+        chosen = [o for o in offers if o.account_id in ticked and not o.problem]
         for offer in chosen:
-            if not offer.problem:
-                connect.give_access(user=user, offer=offer)
+            connect.give_access(user=user, offer=offer)
         if chosen or held:
             return choose_integration(request, user_id)
         context["problem"] = _("Tick at least one ad account.")
@@ -103,7 +101,7 @@ def _user(user_id: int) -> LinkedInUser:
     return user
 
 
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_integration(request: HttpRequest, user_id: int) -> HttpResponse:
     """Page 4: the one ad account of this integration, and its name."""
@@ -113,7 +111,7 @@ def choose_integration(request: HttpRequest, user_id: int) -> HttpResponse:
     return _page(request, 4, {"linkedin_user": user, "free": free, "taken": taken})
 
 
-@requires(MANAGE)
+@requires(MANAGE_INTEGRATIONS)
 @require_POST
 def create(request: HttpRequest) -> HttpResponse:
     """The record is made; forms and subscription follow in the background."""
@@ -126,7 +124,8 @@ def create(request: HttpRequest) -> HttpResponse:
     try:
         clients.user_for(account.account_id)
     except LeadferryError as exc:
-        raise Http404 from exc
+        title = _("The integration was not made")
+        return problem(request, status=409, title=title, text=str(exc))
     integration = services.create_integration(
         account=account,
         name=request.POST.get("name", "").strip()[:255],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from leadferry.kit.text import fold
+from leadferry.web.access import MANAGE_INTEGRATIONS
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -41,7 +42,7 @@ BLOCKS = (
                 _("Social lead generation service settings"),
                 _("Connect LinkedIn, choose ad accounts, see what they bring."),
                 "social-leads",
-                "integrations.manage_integrations",
+                MANAGE_INTEGRATIONS,
             ),
         ),
     ),

@@ -59,8 +59,7 @@ def icon(name: str) -> SafeString:
     """One of Tabler's icons, for the eye only: text beside it says the same."""
     drawing = (_ICONS / f"{name}.svg").read_text(encoding="utf-8")
     drawing = drawing[drawing.index("<svg") :]
-    # Our own files, not anybody's input.
-    return mark_safe(  # noqa: S308
+    return mark_safe(  # noqa: S308 - our own files, not anybody's input
         drawing.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
     )
 

@@ -8,9 +8,10 @@ from leadferry.accounts.models import User
 from leadferry.alerts import services as alerts
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
-from leadferry.integrations.models import LinkedInApplication
+from leadferry.integrations.models import LeadForm, LinkedInApplication
 from leadferry.integrations.tests.builders import (
     make_application,
+    make_form,
     make_integration,
     make_user,
 )
@@ -144,3 +145,23 @@ def test_connected_users_and_their_ad_accounts_are_shown(admin: Client) -> None:
     page = admin.get(PAGE).content.decode()
     assert "Ada Example" in page
     assert "Northwind EMEA" in page
+
+
+def test_apply_leaves_a_form_alone_that_the_page_did_not_show(admin: Client) -> None:
+    integration = make_integration()
+    shown, off = make_form(integration, 1), make_form(integration, 2)
+    page = admin.get(f"/social-leads/{integration.pk}").content.decode()
+    assert f'name="form_shown" value="{shown.pk}"' in page
+    # While the person looks at the page, a lead makes a third form known.
+    newcomer = make_form(integration, 3)
+    admin.post(
+        f"/social-leads/{integration.pk}/apply",
+        {
+            "name": "Renamed", "is_on": "on",
+            "form_shown": [shown.pk, off.pk], "form_on": [shown.pk],
+        },
+    )  # fmt: skip
+    on = {form.pk: form.is_on for form in LeadForm.objects.all()}
+    assert on == {shown.pk: True, off.pk: False, newcomer.pk: True}
+    integration.refresh_from_db()
+    assert (integration.name, integration.is_on) == ("Renamed", True)

@@ -44,7 +44,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   // A page that says what is wrong is shown, too.
-  if (event.target.id === "wizard" && [422, 502].includes(event.detail.xhr.status)) {
+  if (event.target.id === "wizard" && [409, 422, 502].includes(event.detail.xhr.status)) {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   }
