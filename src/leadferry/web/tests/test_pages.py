@@ -23,7 +23,14 @@ def marketer(client: Client) -> Client:
 def test_an_empty_list_says_what_to_do_next(marketer: Client) -> None:
     answer = marketer.get("/leads/").content.decode()
     assert "No lead yet" in answer
-    assert "leadferry connect" in answer
+    assert '<a class="btn btn-primary" href="/social-leads/">' in answer
+
+
+def test_whoever_cannot_connect_is_told_whom_to_ask(client: Client) -> None:
+    client.force_login(person("sam", accounts.SALES))
+    answer = client.get("/leads/").content.decode()
+    assert "Ask somebody who manages integrations" in answer
+    assert "Connect an ad account" not in answer
 
 
 def test_what_people_typed_is_never_markup(marketer: Client) -> None:
