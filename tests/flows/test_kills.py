@@ -118,6 +118,32 @@ def _no_commits(instance: Instance) -> Iterator[None]:
         database.execute("ROLLBACK")
 
 
+def _stop_outside_a_write(instance: Instance, pid: int) -> None:
+    """Stop a process at a moment when it does not keep SQLite's only write lock.
+
+    Stopped with the lock, it would hold everybody else up until it wakes: no other
+    process can take a file's lock away. PostgreSQL ends such a session by itself.
+    """
+    for _attempt in range(20):
+        os.kill(pid, signal.SIGSTOP)
+        if instance.database or _is_writable(instance):
+            return
+        os.kill(pid, signal.SIGCONT)
+    raise AssertionError("The worker was writing each time that it was stopped.")
+
+
+def _is_writable(instance: Instance) -> bool:
+    for path in (instance.folder / "data").glob("*.sqlite3"):
+        with contextlib.closing(sqlite3.connect(path, timeout=0.1)) as database:
+            database.isolation_level = None
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            database.execute("ROLLBACK")
+    return True
+
+
 def test_a_stopped_worker_wakes_after_it_was_taken_over(
     instance: Instance, linkedin: Sandbox
 ) -> None:
@@ -125,7 +151,7 @@ def test_a_stopped_worker_wakes_after_it_was_taken_over(
     ids = linkedin.submit()
     _wait_for_fetch(linkedin)
     sleeper = instance.children()["worker"]
-    os.kill(sleeper, signal.SIGSTOP)
+    _stop_outside_a_write(instance, sleeper)
     stopped = time.monotonic()
     instance.add_worker()
     _one_of_each(instance, ids)
