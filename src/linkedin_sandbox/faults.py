@@ -14,6 +14,7 @@ Answering = Callable[[Request], Awaitable[Response]]
 
 KINDS = (
     "latency", "hold", "garbage", "batch-refused", "short-page",
+    "fewer-scopes",
     "token-invalid", "token-revoked", "token-expired", "401", "403", "404",
     "429", "500", "502", "503", "504",
 )  # fmt: skip
@@ -62,6 +63,8 @@ async def answer_with(
         return Response("<html>502 Bad Gateway", media_type="application/json")
     if fault.kind == "short-page":
         request.state.short_page = True
+    if fault.kind == "fewer-scopes":
+        request.state.fewer_scopes = True
     made = await answer(request)
     if fault.latency_ms:
         # The answer is made first: what changes meanwhile is not in it.

@@ -202,7 +202,10 @@ async def access_token(request: Request) -> Response:
             "Unable to retrieve access token: appid/redirect uri/code verifier does "
             "not match authorization code. Or authorization code expired.",
         )
-    token = issue(state, application, member=code["member"], scopes=code["scopes"])
+    scopes = code["scopes"]
+    if getattr(request.state, "fewer_scopes", False):
+        scopes = [scope for scope in scopes if scope != "r_organization_admin"]
+    token = issue(state, application, member=code["member"], scopes=scopes)
     return JSONResponse(token_answer(state, token))
 
 

@@ -1,32 +1,97 @@
 """System settings by code, with the value each has until somebody sets it."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
 from leadferry.accounts import audit
 from leadferry.accounts.models import SystemSetting, User
 from leadferry.kit.errors import RejectedError
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 URL_TO_GET_LEADS = "UrlToGetLeads"
 NOTICE_ADDRESS_KEY = "NoticeAddressKey"
 TIME_ZONE = "TimeZone"
 NOTIFICATION_ROLE = "RoleForReceivingNotifications"
+IDENTITY_SERVER_URL = "IdentityServerUrl"
+IDENTITY_SERVER_CLIENT_ID = "IdentityServerClientId"
+IDENTITY_SERVER_CLIENT_SECRET = "IdentityServerClientSecret"  # noqa: S105 - a code
+SMTP_HOST = "SmtpHost"
+SMTP_PORT = "SmtpPort"
+SMTP_SECURITY = "SmtpSecurity"
+SMTP_USER = "SmtpUser"
+SMTP_PASSWORD = "SmtpPassword"  # noqa: S105 - a code
+SMTP_FROM = "SmtpFrom"
 
-DEFAULTS = {
-    URL_TO_GET_LEADS: "",
-    NOTICE_ADDRESS_KEY: "",
-    TIME_ZONE: "UTC",
+
+class Kind(StrEnum):
+    """How a value is typed, kept and shown."""
+
+    TEXT = "text"
+    ADDRESS = "address"
+    ZONE = "zone"
+    SECRET = "secret"  # noqa: S105 - a kind
+    # Set on a page of its own, or by the product itself.
+    ELSEWHERE = "elsewhere"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of the catalogue."""
+
+    code: str
+    caption: StrOrPromise
+    kind: Kind
+    default: str = ""
+
+
+CATALOGUE = (
+    Setting(URL_TO_GET_LEADS, _("Url to get leads"), Kind.ELSEWHERE),
     # The id of a role; empty: everybody who manages integrations.
-    NOTIFICATION_ROLE: "",
-}
+    Setting(NOTIFICATION_ROLE, _("Role for receiving notifications"), Kind.ELSEWHERE),
+    Setting(NOTICE_ADDRESS_KEY, "", Kind.HIDDEN),
+    Setting(TIME_ZONE, _("Time zone"), Kind.ZONE, "UTC"),
+    Setting(IDENTITY_SERVER_URL, _("Identity server Url"), Kind.ADDRESS),
+    Setting(IDENTITY_SERVER_CLIENT_ID, _("Identity server client id"), Kind.TEXT),
+    Setting(
+        IDENTITY_SERVER_CLIENT_SECRET,
+        _("Identity server client secret"),
+        Kind.SECRET,
+    ),
+    Setting(SMTP_HOST, _("SMTP server"), Kind.ELSEWHERE),
+    Setting(SMTP_PORT, _("SMTP port"), Kind.ELSEWHERE, "587"),
+    Setting(SMTP_SECURITY, _("SMTP encryption"), Kind.ELSEWHERE, "starttls"),
+    Setting(SMTP_USER, _("SMTP user"), Kind.ELSEWHERE),
+    Setting(SMTP_PASSWORD, _("SMTP password"), Kind.SECRET),
+    Setting(SMTP_FROM, _("Sender of e-mails"), Kind.ELSEWHERE),
+)
+BY_CODE = {setting.code: setting for setting in CATALOGUE}
 
 
 def read(code: str) -> str:
     """The value of a system setting; its default when nobody set it."""
     stored = SystemSetting.objects.filter(code=code).values_list("value", flat=True)
-    return stored.first() or DEFAULTS[code]
+    value = stored.first()
+    if not value:
+        return BY_CODE[code].default
+    if BY_CODE[code].kind is Kind.SECRET:
+        return settings.KEYRING.decrypt(value)
+    return value
 
 
 def write(code: str, value: str, *, by: User | None) -> None:
     """Store a value; raises RejectedError for a code that does not exist."""
-    if code not in DEFAULTS:
+    if code not in BY_CODE:
         raise RejectedError(f"There is no system setting with the code {code}.")
+    if value and BY_CODE[code].kind is Kind.SECRET:
+        value = settings.KEYRING.encrypt(value)
     SystemSetting.objects.update_or_create(code=code, defaults={"value": value})
     audit.record("setting changed", subject=code, by=by)

@@ -7,6 +7,7 @@ from pathlib import Path
 from leadferry.accounts import settings as system_settings
 from leadferry.config.cli import say
 from leadferry.integrations import connect, services
+from leadferry.integrations import sign_in as sign_ins
 from leadferry.integrations.connect import AdAccountOffer
 from leadferry.integrations.models import LinkedInApplication, LinkedInUser, SignIn
 from leadferry.kit import clock
@@ -59,8 +60,8 @@ def _secret(options: argparse.Namespace, held: LinkedInApplication | None) -> st
 
 
 def _sign_in(url: str) -> LinkedInUser:
-    sign_in, address = connect.begin_sign_in(
-        redirect_uri=f"{url.rstrip('/')}{connect.RETURN_PATH}"
+    sign_in, address = sign_ins.begin_sign_in(
+        redirect_uri=f"{url.rstrip('/')}{sign_ins.RETURN_PATH}"
     )
     say("Open this address in a browser, sign in and allow access:\n")
     say(f"  {address}\n")
@@ -73,10 +74,10 @@ def wait_for(sign_in: SignIn) -> LinkedInUser:
     until = clock.monotonic() + _PATIENCE_SECONDS
     while clock.monotonic() < until:
         sign_in.refresh_from_db()
-        if sign_in.user is not None:
+        if sign_in.finished_at is not None:
+            if sign_in.user is None:
+                raise SetupError(sign_in.problem)
             return sign_in.user
-        if sign_in.problem:
-            raise SetupError(sign_in.problem)
         clock.sleep(0.2)
     raise SetupError("Nobody came back from LinkedIn within half an hour.")
 

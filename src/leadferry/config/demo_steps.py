@@ -10,6 +10,7 @@ from leadferry.config.connect import wait_for
 from leadferry.ingest.models import Notice
 from leadferry.integrations import connect as linkedin_users
 from leadferry.integrations import services
+from leadferry.integrations import sign_in as sign_ins
 from leadferry.integrations.models import Integration, LinkedInUser
 from leadferry.jobs.models import Worker
 from leadferry.kit import clock
@@ -29,7 +30,7 @@ Answered = dict[str, Any]
 
 def connect(*, web: str, linkedin: str) -> bool:
     """Connect as a marketer would, once; later only the addresses are renewed."""
-    redirect = f"{web}{linkedin_users.RETURN_PATH}"
+    redirect = f"{web}{sign_ins.RETURN_PATH}"
     _call(linkedin, "PUT", f"apps/{CLIENT_ID}", {"redirect_uris": [redirect]})
     services.save_url(web, by=None)
     if Integration.objects.exists():
@@ -53,7 +54,7 @@ def connect(*, web: str, linkedin: str) -> bool:
 
 
 def _sign_in(redirect: str) -> LinkedInUser:
-    sign_in, address = linkedin_users.begin_sign_in(redirect_uri=redirect)
+    sign_in, address = sign_ins.begin_sign_in(redirect_uri=redirect)
     with httpx.Client(timeout=30, trust_env=False) as browser:
         browser.get(address)
         browser.post(address, data={"step": "sign-in", "member": "ada"})

@@ -1,7 +1,7 @@
-"""Signing in at LinkedIn, and what a signed-in user can reach."""
+"""The application at LinkedIn, and what a signed-in user can reach."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,19 +12,17 @@ from leadferry.integrations import clients
 from leadferry.integrations.models import (
     AdAccount,
     AdAccountAccess,
+    Inquiry,
+    Integration,
     LinkedInApplication,
     LinkedInUser,
-    SignIn,
 )
-from leadferry.kit import clock
-from leadferry.kit.errors import LeadferryError, RejectedError
-from leadferry.kit.secrets import random_token
+from leadferry.kit.errors import RejectedError
 from leadferry.linkedin import wire
 from leadferry.linkedin.errors import GrantDead
 
-RETURN_PATH = "/linkedin/return"
+APPLICATION_TOPIC = "application"
 _NO_TOKEN = "made-up"  # noqa: S105 - made up, as it says
-_SIGN_IN_LIFE = timedelta(minutes=30)
 # Pages roles with which LinkedIn lets a member read leads; the last two are tried.
 READING_ROLES = frozenset(
     {
@@ -83,93 +81,14 @@ def try_application(*, client_id: str, client_secret: str) -> None:
         return
 
 
-def begin_sign_in(*, redirect_uri: str) -> tuple[SignIn, str]:
-    """A sign-in that was begun, and the address at LinkedIn where it goes on."""
-    application = clients.application()
-    sign_in = SignIn.objects.create(state=random_token(32), redirect_uri=redirect_uri)
-    address = clients.oauth().authorization_url(
-        redirect_uri=redirect_uri,
-        state=sign_in.state,
-        scopes=application.scopes.split(),
-    )
-    return sign_in, address
+def offers_topic(user: LinkedInUser) -> str:
+    """The inquiry after the ad accounts of a user."""
+    return f"ad-accounts-{user.pk}"
 
 
-def finish_sign_in(*, state: str, code: str, error: str) -> SignIn:
-    """The user came back from LinkedIn; raises RejectedError for a foreign return."""
-    sign_in = _take_sign_in(state)
-    try:
-        if error:
-            raise RejectedError(_explain(error))
-        sign_in.user = _connect_user(code=code, redirect_uri=sign_in.redirect_uri)
-    except LeadferryError as exc:
-        sign_in.problem = str(exc)[:500]
-    sign_in.finished_at = clock.now()
-    sign_in.save()
-    return sign_in
-
-
-def _take_sign_in(state: str) -> SignIn:
-    oldest = clock.now() - _SIGN_IN_LIFE
-    taken = SignIn.objects.filter(
-        state=state, finished_at=None, started_at__gte=oldest
-    ).update(finished_at=clock.now())
-    if not taken:
-        raise RejectedError(
-            _(
-                "This return from LinkedIn was not asked for, or is too old. "
-                "Start again."
-            )
-        )
-    sign_in = SignIn.objects.get(state=state)
-    sign_in.finished_at = None
-    return sign_in
-
-
-def _explain(error: str) -> str:
-    known = {
-        "user_cancelled_login": _("The sign-in at LinkedIn was cancelled."),
-        "user_cancelled_authorize": _("The permissions were refused at LinkedIn."),
-        "unauthorized_scope_error": _(
-            "LinkedIn has not granted one of the scopes to the application: request "
-            "its products Advertising API, Lead Sync API and Sign In with LinkedIn."
-        ),
-    }
-    return known.get(error, _("LinkedIn answered with an error: %s") % error[:100])
-
-
-def _connect_user(*, code: str, redirect_uri: str) -> LinkedInUser:
-    issued_at = clock.now()
-    token = clients.oauth().exchange_code(code=code, redirect_uri=redirect_uri)
-    probe = LinkedInUser(access_token=token.access_token)
-    with clients.client_of(probe) as client:
-        info = client.userinfo()
-    values = {
-        "name": info.name or info.sub,
-        "email": info.email or "",
-        "state": LinkedInUser.State.ACTIVE,
-        "access_token": token.access_token,
-        "refresh_token": token.refresh_token or "",
-        "scopes": " ".join(token.scopes),
-        "token_issued_at": issued_at,
-        "expires_at": issued_at + timedelta(seconds=token.expires_in),
-        "refresh_expires_at": _refresh_end(token, issued_at),
-        "connected_at": issued_at,
-    }
-    with transaction.atomic():
-        user, _made = LinkedInUser.objects.update_or_create(
-            sub=info.sub, defaults=values
-        )
-        audit.record("LinkedIn user connected", subject=str(user.pk), by=None)
-    return user
-
-
-def _refresh_end(token: wire.TokenAnswer, issued_at: datetime) -> datetime | None:
-    if not token.refresh_token or not token.refresh_token_expires_in:
-        return None
-    # LinkedIn never extends a consent beyond a year.
-    seconds = min(token.refresh_token_expires_in, 365 * 24 * 3600)
-    return issued_at + timedelta(seconds=seconds)
+def offers_in(inquiry: Inquiry) -> list[AdAccountOffer]:
+    """The ad accounts that a worker found."""
+    return [AdAccountOffer(**row) for row in inquiry.answer.get("offers", [])]
 
 
 def offers(user: LinkedInUser) -> list[AdAccountOffer]:
@@ -231,3 +150,43 @@ def give_access(*, user: LinkedInUser, offer: AdAccountOffer) -> AdAccount:
     )
     audit.record("ad account added", subject=str(offer.account_id), by=None)
     return account
+
+
+@transaction.atomic
+def tick(
+    user: LinkedInUser,
+    offers: Sequence[AdAccountOffer],
+    ticked: set[int],
+    *,
+    by: User | None,
+) -> None:
+    """Exactly the ticked ad accounts are reached through this user from now on.
+
+    Raises RejectedError where nothing is left, or where an integration would lose its
+    only way to its ad account.
+    """
+    chosen = [o for o in offers if o.account_id in ticked and not o.problem]
+    shown = {offer.account_id for offer in offers if not offer.problem}
+    held = AdAccountAccess.objects.filter(user=user).select_related("ad_account")
+    if not chosen and not held.exclude(ad_account__account_id__in=shown).exists():
+        raise RejectedError(_("Tick at least one ad account."))
+    for access in held.filter(ad_account__account_id__in=shown - ticked):
+        _take_access(access, by=by)
+    for offer in chosen:
+        give_access(user=user, offer=offer)
+
+
+def _take_access(access: AdAccountAccess, *, by: User | None) -> None:
+    account = access.ad_account
+    others = account.accesses.exclude(pk=access.pk).exists()
+    integration = Integration.objects.filter(ad_account=account).first()
+    if integration is not None and not others:
+        raise RejectedError(
+            _(
+                "%(account)s must stay ticked: %(name)s imports from it, and no other "
+                "user reaches it."
+            )
+            % {"account": account.name, "name": integration.name}
+        )
+    access.delete()
+    audit.record("ad account access removed", subject=str(account.account_id), by=by)

@@ -53,17 +53,53 @@ class LinkedInUser(models.Model):
 class SignIn(models.Model):
     """One way to LinkedIn and back; `state` proves that we asked for it."""
 
+    class Fault(models.TextChoices):
+        LOGIN_CANCELLED = "login-cancelled"
+        CONSENT_REFUSED = "consent-refused"
+        SCOPE_REFUSED = "scope-refused"
+        OTHER_ERROR = "other-error"
+        CODE_REFUSED = "code-refused"
+        APPLICATION_REFUSED = "application-refused"
+        UNREACHABLE = "unreachable"
+        OTHER_MEMBER = "other-member"
+        FEWER_SCOPES = "fewer-scopes"
+
     state = models.CharField(max_length=64, unique=True)
     redirect_uri = models.CharField(max_length=500)
+    scopes = models.CharField(max_length=500, blank=True)
+    # Who should come back: a user whose access is restored.
+    expected = models.ForeignKey(
+        LinkedInUser, null=True, on_delete=models.CASCADE, related_name="+"
+    )
     started_at = models.DateTimeField(default=clock.now)
+    returned_at = models.DateTimeField(null=True)
+    # Until a worker has turned it into a token.
+    code = EncryptedField(blank=True)
     finished_at = models.DateTimeField(null=True)
     user = models.ForeignKey(
         LinkedInUser, null=True, on_delete=models.CASCADE, related_name="+"
     )
+    fault = models.CharField(max_length=20, choices=Fault.choices, blank=True)
     problem = models.CharField(max_length=500, blank=True)
 
     def __str__(self) -> str:
         return f"sign-in {self.pk}"
+
+
+class Inquiry(models.Model):
+    """A question to LinkedIn that a worker asks, so that no page waits for it.
+
+    `answer` stays until the next one comes; `answered_at` is none while it is asked.
+    """
+
+    topic = models.CharField(max_length=100, unique=True)
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    answer = models.JSONField(default=dict)
+    problem = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return self.topic
 
 
 class AdAccount(models.Model):

@@ -115,3 +115,27 @@ def default_mapping(integration: Integration) -> MappingVersion:
 def ad_accounts_of(user: LinkedInUser) -> QuerySet[AdAccount]:
     """The ad accounts that are reached through this user, by name."""
     return AdAccount.objects.filter(accesses__user=user).order_by("name", "pk")
+
+
+def integration_names() -> dict[int, str]:
+    """The name of the integration of each integrated ad account, by its number."""
+    rows = Integration.objects.values_list("ad_account__account_id", "name")
+    return dict(rows)
+
+
+def users_of(integration: Integration) -> QuerySet[AdAccountAccess]:
+    """Who reaches the ad account, whose token lasts longest first."""
+    rows = AdAccountAccess.objects.filter(ad_account=integration.ad_account_id)
+    return rows.select_related("user").order_by("-user__expires_at")
+
+
+def forms_that_stop(
+    integration: Integration, *, on: bool, forms: Mapping[int, bool]
+) -> list[LeadForm]:
+    """The forms that register now and would not after these switches."""
+    if not integration.is_on:
+        return []
+    found = forms_of(integration).filter(is_on=True)
+    if on:
+        found = found.filter(pk__in=[pk for pk, is_on in forms.items() if not is_on])
+    return list(found)

@@ -235,6 +235,11 @@ def _drop(client: LinkedInClient, notification_id: str) -> None:
         logger.warning("old subscription not deleted", extra={"id": notification_id})
 
 
+def set_up_topic(integration_id: int) -> str:
+    """The inquiry after the forms of an integration."""
+    return f"forms-{integration_id}"
+
+
 def read_forms(integration: Integration) -> int:
     """Read the forms of the integration's ad account; returns how many."""
     account = integration.ad_account

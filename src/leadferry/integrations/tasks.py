@@ -1,13 +1,17 @@
 """What is kept up at LinkedIn without anybody asking."""
 
 import logging
+from dataclasses import asdict
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from leadferry.accounts import settings as system_settings
 from leadferry.alerts import services as alerts
-from leadferry.integrations import services
-from leadferry.jobs.registry import HOUSEKEEPING, every, task
+from leadferry.integrations import connect, inquiries, prerequisites, services
+from leadferry.integrations import sign_in as sign_ins
+from leadferry.integrations.models import LinkedInApplication, LinkedInUser, SignIn
+from leadferry.jobs.registry import HOUSEKEEPING, WAITED_FOR, every, task
 from leadferry.kit.errors import LeadferryError
 
 logger = logging.getLogger("leadferry.integrations")
@@ -31,18 +35,65 @@ def keep_subscribed() -> None:
 
 @task(queue=HOUSEKEEPING)
 def set_up(integration_id: int) -> None:
-    """Read the forms of a new integration and subscribe to its leads."""
+    """Read the forms of an integration and subscribe to its leads."""
     integration = services.find_integration(integration_id)
     if integration is None:
         return
-    try:
-        services.read_forms(integration)
-        services.subscribe(integration)
-    except LeadferryError as exc:
-        # The sweep tries the subscription again; forms come with the first lead.
-        logger.warning("not set up", extra={"integration": integration_id})
-        alerts.tell(
-            topic=f"not-set-up-{integration_id}",
-            title=_("An integration is not complete yet"),
-            text=f"{integration.name}: {exc}",
+
+    def work() -> dict[str, int]:
+        try:
+            read = services.read_forms(integration)
+            services.subscribe(integration)
+        except LeadferryError as exc:
+            # The sweep tries the subscription again; forms come with the first lead.
+            logger.warning("not set up", extra={"integration": integration_id})
+            alerts.tell(
+                topic=f"not-set-up-{integration_id}",
+                title=_("An integration is not complete yet"),
+                text=f"{integration.name}: {exc}",
+            )
+            raise
+        return {"forms": read}
+
+    inquiries.answer(services.set_up_topic(integration_id), work)
+
+
+@task(queue=WAITED_FOR)
+def finish_sign_in(sign_in_id: int) -> None:
+    """Ask LinkedIn for the token of a member who came back."""
+    sign_in = SignIn.objects.filter(pk=sign_in_id, finished_at=None).first()
+    if sign_in is not None and sign_in.code:
+        sign_ins.finish_sign_in(sign_in)
+
+
+@task(queue=WAITED_FOR)
+def look_for_ad_accounts(user_id: int) -> None:
+    """Ask LinkedIn which ad accounts a user can see."""
+    user = LinkedInUser.objects.filter(pk=user_id).first()
+    if user is None:
+        return
+
+    def work() -> dict[str, Any]:
+        return {"offers": [asdict(offer) for offer in connect.offers(user)]}
+
+    inquiries.answer(connect.offers_topic(user), work)
+
+
+@task(queue=WAITED_FOR)
+def test_application() -> None:
+    """Ask LinkedIn whether it knows the stored application."""
+
+    def work() -> dict[str, str]:
+        application = LinkedInApplication.objects.get()
+        connect.try_application(
+            client_id=application.client_id, client_secret=application.client_secret
         )
+        return {"client_id": application.client_id}
+
+    inquiries.answer(connect.APPLICATION_TOPIC, work)
+
+
+@task(queue=HOUSEKEEPING)
+def check_prerequisites() -> None:
+    """Look at LinkedIn whether somebody can bring leads from there."""
+    inquiries.answer(prerequisites.TOPIC, prerequisites.look)

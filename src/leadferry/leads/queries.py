@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, QuerySet
 
 from leadferry.leads.columns import CORE_COLUMNS, EMPTY
 from leadferry.leads.models import ExtendedLeadInformation, Lead, LeadChange
@@ -130,14 +130,22 @@ def history_of(lead: Lead) -> QuerySet[LeadChange]:
     return LeadChange.objects.filter(lead=lead).select_related("by").order_by("-pk")
 
 
-def last_leads(forms: Sequence[int]) -> dict[int, datetime]:
-    """When each form (a lookup value's id) brought its newest lead."""
-    newest = (
+@dataclass(frozen=True)
+class Brought:
+    """What a form brought so far."""
+
+    count: int
+    last: datetime | None
+
+
+def leads_by_form(forms: Sequence[int]) -> dict[int, Brought]:
+    """How many leads each form (a lookup value's id) brought, and when the newest."""
+    rows = (
         ExtendedLeadInformation.objects.filter(form__in=forms)
         .values_list("form")
-        .annotate(last=Max("lead"))
+        .annotate(count=Count("lead"), last=Max("lead"))
     )
-    leads_by_form = dict(newest)
-    moments = Lead.objects.filter(pk__in=leads_by_form.values())
-    at = dict(moments.values_list("pk", "submitted_at"))
-    return {form: at[lead] for form, lead in leads_by_form.items() if lead in at}
+    found = list(rows)
+    newest = Lead.objects.filter(pk__in=[lead for _form, _count, lead in found])
+    at = dict(newest.values_list("pk", "submitted_at"))
+    return {form: Brought(count, at.get(lead)) for form, count, lead in found}

@@ -9,7 +9,8 @@ LeadferryError
 │   ├── TokenDead         401 with 65600, 65601 or 65602
 │   ├── MissingRight      403, and every other 401
 │   ├── VersionSunset     426
-│   ├── ClientRefused     client id, secret or redirect address
+│   ├── ClientRefused     client id or secret
+│   │   └── RedirectRefused   redirect address, or a code that is too old
 │   ├── GrantDead         a code or refresh token that is no longer good
 │   └── ChallengeFailed   our door did not pass LinkedIn's check
 └── RejectedError
@@ -66,6 +67,10 @@ class ClientRefused(SetupError):
 
 class GrantDead(SetupError):
     """The code or refresh token is spent or withdrawn: sign in again."""
+
+
+class RedirectRefused(ClientRefused):
+    """The redirect address is not the one of the code, or the code is too old."""
 
 
 class ChallengeFailed(SetupError):
@@ -139,11 +144,12 @@ def oauth_error_for(status: int, body: bytes) -> LeadferryError:
     if status == 429 or status >= 500 or status == 408:
         return Unavailable(f"LinkedIn's sign-in answered {status}.")
     kind = envelope.error or str(status)
-    if status == 401 or kind in {
-        "invalid_client",
-        "unauthorized_client",
-        "invalid_redirect_uri",
-    }:
+    if kind == "invalid_redirect_uri":
+        return RedirectRefused(
+            "LinkedIn refuses the code: it is too old, or the redirect address "
+            "differs from the one in the developer portal."
+        )
+    if status == 401 or kind in {"invalid_client", "unauthorized_client"}:
         return ClientRefused(
             f"LinkedIn refuses the application ({kind}): compare client id, client "
             "secret and redirect address with the developer portal."

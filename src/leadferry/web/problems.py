@@ -1,15 +1,22 @@
 """Pages that say what went wrong, whose turn it is and what to press."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 
 def problem(
-    request: HttpRequest, *, status: int, title: str, text: str
+    request: HttpRequest,
+    *,
+    status: int,
+    title: str,
+    text: str,
+    steps: Sequence[object] = (),
 ) -> HttpResponse:
-    """One sentence about a problem, on a page of its own."""
-    context = {"title": title, "text": text}
+    """One sentence about a problem, on a page of its own, and what helps."""
+    context = {"title": title, "text": text, "steps": steps}
     return render(request, "web/problem.html", context, status=status)
 
 

@@ -7,7 +7,7 @@ from leadferry.accounts import services as accounts
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
 from leadferry.integrations import clients, connect, services
-from leadferry.integrations.models import LeadForm, LinkedInUser
+from leadferry.integrations.models import LeadForm
 from leadferry.integrations.tasks import keep_subscribed
 from leadferry.integrations.tests.builders import (
     make_application,
@@ -15,7 +15,6 @@ from leadferry.integrations.tests.builders import (
     make_user,
 )
 from leadferry.linkedin.errors import ChallengeFailed, ClientRefused
-from tests.support.instance import sign_in_at_linkedin
 from tests.support.sandbox import APAC, CLIENT_ID, CLIENT_SECRET, EMEA, Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -24,21 +23,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _local_linkedin(settings: Settings, sandbox: Sandbox) -> None:
     settings.LINKEDIN_API = settings.LINKEDIN_OAUTH = sandbox.url
-
-
-@pytest.mark.req("R054", "R055")
-def test_signing_in_twice_makes_one_user(sandbox: Sandbox) -> None:
-    make_application()
-    redirect = f"{sandbox.url}/v2/landing"
-    sandbox.control("PUT", f"apps/{CLIENT_ID}", {"redirect_uris": [redirect]})
-    for _time in range(2):
-        begun, address = connect.begin_sign_in(redirect_uri=redirect)
-        landed = sign_in_at_linkedin(address).url.params
-        done = connect.finish_sign_in(state=begun.state, code=landed["code"], error="")
-        assert done.problem == ""
-    user = LinkedInUser.objects.get()
-    assert (user.name, user.state) == ("Ada Example", "active")
-    assert user.refresh_token.startswith("AQW")
 
 
 @pytest.mark.req("R003", "R004", "R005", "R056")

@@ -184,29 +184,6 @@ def test_access_is_refused_where_linkedin_would_refuse_it() -> None:
         connect.give_access(user=make_user(), offer=offer)
 
 
-def test_a_return_that_nobody_asked_for_is_refused() -> None:
-    with pytest.raises(RejectedError, match="not asked for"):
-        connect.finish_sign_in(state="forged", code="x", error="")
-
-
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        ("user_cancelled_login", "was cancelled"),
-        ("user_cancelled_authorize", "were refused"),
-        ("unauthorized_scope_error", "Lead Sync API"),
-        ("other", "other"),
-    ],
-)
-def test_a_return_without_a_code_says_why(error: str, words: str) -> None:
-    make_application()
-    begun, _address = connect.begin_sign_in(redirect_uri="http://127.0.0.1/r")
-    done = connect.finish_sign_in(state=begun.state, code="", error=error)
-    assert words in done.problem
-    with pytest.raises(RejectedError):
-        connect.finish_sign_in(state=begun.state, code="", error=error)
-
-
 def test_every_change_leaves_an_audit_row() -> None:
     make_application()
     integration = make_integration(make_user())

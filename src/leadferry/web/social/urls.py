@@ -5,7 +5,8 @@ from leadferry.web.social import integrations, views, wizard
 urlpatterns = [
     path("", integrations.integration_list, name="social-leads"),
     path("settings", views.settings_page, name="social-settings"),
-    path("settings/test", views.test_application, name="test-application"),
+    path("settings/test", views.application_test, name="application-test"),
+    path("prerequisites", integrations.check_again, name="check-again"),
     path("new", wizard.choose_network, name="wizard"),
     path("new/user", wizard.choose_user, name="wizard-user"),
     path("new/sign-in", wizard.sign_in_at_linkedin, name="wizard-sign-in"),

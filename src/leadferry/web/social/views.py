@@ -8,18 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.accounts.services import ADMINISTRATORS
 from leadferry.ingest import queries as ingest
-from leadferry.integrations import connect, queries, services
+from leadferry.integrations import connect, inquiries, queries, services
 from leadferry.integrations.addresses import is_public
 from leadferry.integrations.models import LinkedInApplication
-from leadferry.integrations.tasks import keep_subscribed
+from leadferry.integrations.sign_in import RETURN_PATH
+from leadferry.integrations.tasks import keep_subscribed, test_application
 from leadferry.jobs.services import kick
-from leadferry.kit.errors import LeadferryError, RejectedError
+from leadferry.kit.errors import RejectedError
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.social.forms import SettingsForm
 
@@ -54,6 +55,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         "last_challenge": ingest.last_challenge(),
         "users": queries.linkedin_users(),
         "is_set_up": application is not None and bool(url),
+        "test": inquiries.find(connect.APPLICATION_TOPIC),
     }
     status = 422 if form.errors else 200
     return render(request, "web/social/settings.html", context, status=status)
@@ -98,25 +100,24 @@ def _addresses(url: str) -> dict[str, str]:
     if not url:
         return {}
     return {
-        _("Redirect address"): f"{url}{connect.RETURN_PATH}",
+        _("Redirect address"): f"{url}{RETURN_PATH}",
         _("Webhook address"): services.notices_url(),
     }
 
 
 @requires(MANAGE_INTEGRATIONS)
-@require_POST
-def test_application(request: HttpRequest) -> HttpResponse:
-    """Ask LinkedIn whether it knows the stored application."""
-    application = LinkedInApplication.objects.first()
-    if application is None:
-        messages.error(request, _("Apply client ID and secret first, then test them."))
+@require_http_methods(["GET", "HEAD", "POST"])
+def application_test(request: HttpRequest) -> HttpResponse:
+    """Ask LinkedIn whether it knows the stored application, and show what it says."""
+    if request.method == "POST":
+        if LinkedInApplication.objects.exists():
+            inquiries.ask(connect.APPLICATION_TOPIC, test_application)
+        else:
+            messages.error(
+                request, _("Apply client ID and secret first, then test them.")
+            )
         return redirect("social-settings")
-    try:
-        connect.try_application(
-            client_id=application.client_id, client_secret=application.client_secret
-        )
-    except LeadferryError as exc:
-        messages.error(request, str(exc))
-    else:
-        messages.success(request, _("LinkedIn accepts client ID and secret."))
-    return redirect("social-settings")
+    inquiry = inquiries.find(connect.APPLICATION_TOPIC)
+    if inquiries.is_waiting(inquiry):
+        return HttpResponse(status=204)
+    return render(request, "web/social/_application_test.html", {"test": inquiry})

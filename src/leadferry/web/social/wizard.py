@@ -1,5 +1,6 @@
 """The four pages on which an integration is made."""
 
+from datetime import timedelta
 from typing import cast
 
 from django.contrib import messages
@@ -15,16 +16,20 @@ from django.views.decorators.http import (
 
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
-from leadferry.integrations import clients, connect, queries, services
-from leadferry.integrations.connect import RETURN_PATH
-from leadferry.integrations.models import AdAccount, LinkedInUser
-from leadferry.integrations.tasks import set_up
-from leadferry.jobs.services import kick
-from leadferry.kit.errors import LeadferryError
+from leadferry.integrations import clients, connect, inquiries, queries, services
+from leadferry.integrations.models import AdAccount, Inquiry, LinkedInUser
+from leadferry.integrations.sign_in import RETURN_PATH, begin_sign_in
+from leadferry.integrations.tasks import look_for_ad_accounts, set_up
+from leadferry.kit.errors import LeadferryError, RejectedError
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.problems import problem
 
 STEPS = 4
+# The id of the element that asks whether LinkedIn has answered.
+WAITING = "waiting"
+# Where the tick list leads when it was opened from page "Settings".
+SETTINGS = "settings"
+_FRESH = timedelta(minutes=1)
 
 
 def _page(
@@ -63,8 +68,12 @@ def choose_user(request: HttpRequest) -> HttpResponse:
 def sign_in_at_linkedin(request: HttpRequest) -> HttpResponse:
     """On to LinkedIn, in this tab or in the window that asks."""
     url = system_settings.read(system_settings.URL_TO_GET_LEADS)
+    number = request.POST.get("user", "")
+    expected = _user(int(number)) if number.isdigit() else None
     try:
-        _begun, address = connect.begin_sign_in(redirect_uri=f"{url}{RETURN_PATH}")
+        _begun, address = begin_sign_in(
+            redirect_uri=f"{url}{RETURN_PATH}", expected=expected
+        )
     except LeadferryError as exc:
         title = _("Signing in at LinkedIn is not possible yet")
         return problem(request, status=409, title=title, text=str(exc))
@@ -76,22 +85,59 @@ def sign_in_at_linkedin(request: HttpRequest) -> HttpResponse:
 def choose_ad_accounts(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Page 3: tick the ad accounts to be reached through this user."""
     user = _user(user_id)
-    context: dict[str, object] = {"linkedin_user": user}
-    try:
-        offers = connect.offers(user)
-    except LeadferryError as exc:
-        return _page(request, 3, {**context, "problem": str(exc)}, status=502)
-    held = set(queries.ad_accounts_of(user).values_list("account_id", flat=True))
-    if request.method == "POST":
+    topic = connect.offers_topic(user)
+    if "again" in request.POST:
+        inquiry = inquiries.ask(topic, look_for_ad_accounts, user.pk)
+    else:
+        inquiry = inquiries.ask_unless_fresh(
+            topic, look_for_ad_accounts, user.pk, fresh=_FRESH
+        )
+    waits = inquiries.is_waiting(inquiry)
+    if waits and request.headers.get("HX-Trigger") == WAITING:
+        return HttpResponse(status=204)
+    then = request.POST.get("then") or request.GET.get("then", "")
+    context: dict[str, object] = {"linkedin_user": user, "waits": waits, "then": then}
+    if waits:
+        return _page(request, 3, context)
+    offers = connect.offers_in(inquiry)
+    problem_text = inquiry.problem or _overdue(inquiry)
+    if not problem_text and request.method == "POST" and "again" not in request.POST:
         ticked = {int(one) for one in request.POST.getlist("account") if one.isdigit()}
-        chosen = [o for o in offers if o.account_id in ticked and not o.problem]
-        for offer in chosen:
-            connect.give_access(user=user, offer=offer)
-        if chosen or held:
-            return choose_integration(request, user_id)
-        context["problem"] = _("Tick at least one ad account.")
-    context |= {"offers": offers, "held": held}
+        try:
+            connect.tick(user, offers, ticked, by=cast("User", request.user))
+        except RejectedError as exc:
+            problem_text = str(exc)
+        else:
+            return _after_ticking(request, user_id, then)
+    if problem_text:
+        context["problem"] = problem_text
+    context |= {
+        "offers": offers,
+        "held": set(queries.ad_accounts_of(user).values_list("account_id", flat=True)),
+        "integrated": queries.integration_names(),
+    }
     return _page(request, 3, context, status=422 if "problem" in context else 200)
+
+
+def _overdue(inquiry: Inquiry) -> str:
+    if not inquiries.is_overdue(inquiry):
+        return ""
+    return _("Nobody answered: LinkedIn is slow, or no worker of Leadferry runs.")
+
+
+def _after_ticking(request: HttpRequest, user_id: int, then: str) -> HttpResponseBase:
+    if then != SETTINGS:
+        return choose_integration(request, user_id)
+    messages.success(request, _("The ad accounts of this user are applied."))
+    return _move_on(request, redirect("social-settings"))
+
+
+def _move_on(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        # The whole page moves on, not only the dialog.
+        answer.status_code = 204
+        answer["HX-Redirect"] = answer["Location"]
+    return answer
 
 
 def _user(user_id: int) -> LinkedInUser:
@@ -131,15 +177,10 @@ def create(request: HttpRequest) -> HttpResponse:
         name=request.POST.get("name", "").strip()[:255],
         by=cast("User", request.user),
     )
-    kick(set_up, integration.pk, key=f"set-up-{integration.pk}")
+    inquiries.ask(services.set_up_topic(integration.pk), set_up, integration.pk)
     messages.success(
         request,
         _("%(name)s is on: every new lead of its forms is registered from now.")
         % {"name": integration.name},
     )
-    answer = redirect("integration", integration_id=integration.pk)
-    if request.headers.get("HX-Request"):
-        # The whole page moves on, not only the dialog.
-        answer.status_code = 204
-        answer["HX-Redirect"] = answer["Location"]
-    return answer
+    return _move_on(request, redirect("integration", integration_id=integration.pk))

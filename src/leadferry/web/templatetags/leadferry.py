@@ -1,5 +1,6 @@
 """Small parts of pages."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from django.template import RequestContext
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from leadferry.integrations import inquiries
+from leadferry.integrations.models import Inquiry
 from leadferry.leads.columns import BY_CODE
 from leadferry.mapping.convert import Kind
 from leadferry.mapping.sources import ColumnMapping, Constant, FormField, Join, Macro
@@ -73,3 +76,21 @@ def querystring_with(context: RequestContext, **changes: object) -> str:
     for name, value in changes.items():
         query[name] = str(value)
     return str(query.urlencode())
+
+
+@register.filter
+def is_waiting(inquiry: Inquiry | None) -> bool:
+    """Whether a worker is still expected to answer."""
+    return inquiries.is_waiting(inquiry)
+
+
+@register.filter
+def is_overdue(inquiry: Inquiry | None) -> bool:
+    """Whether nobody took the question up."""
+    return inquiries.is_overdue(inquiry)
+
+
+@register.filter
+def of(rows: Mapping[object, object], key: object) -> object:
+    """What a mapping holds under a key; nothing where it holds none."""
+    return rows.get(key, "")

@@ -3,7 +3,22 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from leadferry.jobs.registry import Argument, Task
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_files() -> None:
     call_command("collectstatic", interactive=False, verbosity=0, stdout=StringIO())
+
+
+@pytest.fixture
+def worker_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kicked is done at once: a test's own transaction refuses kicks."""
+
+    def run(task: Task, *arguments: Argument, key: str | None = None) -> bool:
+        del key
+        task(*arguments)
+        return True
+
+    for place in ("integrations.inquiries", "web.social.views", "web.linkedin.views"):
+        monkeypatch.setattr(f"leadferry.{place}.kick", run)

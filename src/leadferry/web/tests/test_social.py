@@ -1,21 +1,35 @@
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Group
+from django.core import signing
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from leadferry.accounts import services as accounts
+from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.alerts import services as alerts
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
-from leadferry.integrations.models import LeadForm, LinkedInApplication
+from leadferry.integrations import connect, inquiries, services
+from leadferry.integrations.models import (
+    AdAccount,
+    AdAccountAccess,
+    Inquiry,
+    LeadForm,
+    LinkedInApplication,
+    LinkedInUser,
+    SignIn,
+)
 from leadferry.integrations.tests.builders import (
     make_application,
     make_form,
     make_integration,
     make_user,
 )
-from tests.support.sandbox import Sandbox
+from leadferry.kit import clock
+from tests.support.sandbox import APAC, EMEA, Sandbox
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -23,9 +37,7 @@ PAGE = "/social-leads/settings"
 
 
 @pytest.fixture
-def admin(client: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
-    # A kick inside a test's own transaction would be refused.
-    monkeypatch.setattr("leadferry.web.social.views.kick", lambda *_a, **_k: True)
+def admin(client: Client, worker_at_once: None) -> Client:
     client.force_login(person("ada", accounts.ADMINISTRATORS))
     return client
 
@@ -133,11 +145,25 @@ def test_the_application_is_tested_at_linkedin(
     page = admin.post(f"{PAGE}/test", follow=True).content.decode()
     assert "then test them" in page
     make_application()
+    services.save_url("http://127.0.0.1:1", by=None)
     page = admin.post(f"{PAGE}/test", follow=True).content.decode()
-    assert "LinkedIn accepts client ID and secret" in page
+    assert "LinkedIn accepted client ID and secret" in page
     LinkedInApplication.objects.update(client_id="other")
     page = admin.post(f"{PAGE}/test", follow=True).content.decode()
-    assert "alert-danger" in page
+    assert "LinkedIn refuses the application" in page
+    assert "LinkedIn accepted" not in page
+
+
+def test_what_nobody_answers_is_told(admin: Client) -> None:
+    make_application()
+    services.save_url("http://127.0.0.1:1", by=None)
+    asked = Inquiry.objects.create(
+        topic=connect.APPLICATION_TOPIC, asked_at=clock.now()
+    )
+    assert "LinkedIn is being asked" in admin.get(PAGE).content.decode()
+    assert admin.get(f"{PAGE}/test").status_code == 204
+    Inquiry.objects.update(asked_at=asked.asked_at - inquiries.PATIENCE)
+    assert "no worker of Leadferry runs" in admin.get(PAGE).content.decode()
 
 
 def test_connected_users_and_their_ad_accounts_are_shown(admin: Client) -> None:
@@ -147,21 +173,197 @@ def test_connected_users_and_their_ad_accounts_are_shown(admin: Client) -> None:
     assert "Northwind EMEA" in page
 
 
+def apply_form_2_off(admin: Client, path: str, shown: list[int], **more: str) -> str:
+    form = {"name": "Renamed", "is_on": "on", "form_shown": shown, **more}
+    answer = admin.post(f"{path}/apply", form | {"form_on": shown[:1]}, follow=True)
+    return answer.content.decode()
+
+
+@pytest.mark.req("R103", "R104", "R105")
+def test_a_switch_asks_and_names_what_stops(admin: Client) -> None:
+    integration = make_integration()
+    shown = [make_form(integration, 1).pk, make_form(integration, 2).pk]
+    path = f"/social-leads/{integration.pk}"
+    page = apply_form_2_off(admin, path, shown)
+    assert "Leads of this form stop being registered" in page
+    assert "Form 2" in page
+    assert "Form 1" not in page
+    assert LeadForm.objects.filter(is_on=True).count() == 2
+    apply_form_2_off(admin, path, shown, confirmed="1")
+    assert list(LeadForm.objects.filter(is_on=False)) == [LeadForm.objects.last()]
+    # The whole account: the form that is off already is not among what stops.
+    answer = admin.post(f"{path}/apply", {"form_shown": shown, "form_on": shown[:1]})
+    text = answer.content.decode()
+    assert "No lead of the ad account Northwind EMEA" in text
+    assert "Form 1" in text
+    assert "Form 2" not in text
+
+
 def test_apply_leaves_a_form_alone_that_the_page_did_not_show(admin: Client) -> None:
     integration = make_integration()
     shown, off = make_form(integration, 1), make_form(integration, 2)
-    page = admin.get(f"/social-leads/{integration.pk}").content.decode()
+    path = f"/social-leads/{integration.pk}"
+    page = admin.get(path).content.decode()
     assert f'name="form_shown" value="{shown.pk}"' in page
     # While the person looks at the page, a lead makes a third form known.
     newcomer = make_form(integration, 3)
-    admin.post(
-        f"/social-leads/{integration.pk}/apply",
-        {
-            "name": "Renamed", "is_on": "on",
-            "form_shown": [shown.pk, off.pk], "form_on": [shown.pk],
-        },
-    )  # fmt: skip
+    apply_form_2_off(admin, path, [shown.pk, off.pk], confirmed="1")
     on = {form.pk: form.is_on for form in LeadForm.objects.all()}
     assert on == {shown.pk: True, off.pk: False, newcomer.pk: True}
     integration.refresh_from_db()
     assert (integration.name, integration.is_on) == ("Renamed", True)
+
+
+@pytest.fixture
+def connected(admin: Client, settings: Settings, sandbox: Sandbox) -> LinkedInUser:
+    settings.LINKEDIN_API = settings.LINKEDIN_OAUTH = sandbox.url
+    make_application()
+    services.save_url("http://127.0.0.1:1", by=None)
+    return make_user(sandbox.token("ada"))
+
+
+@pytest.mark.req("R003", "R004", "R005", "R006", "R007", "R008", "R009", "R010", "D8")
+def test_prerequisites_stand_beside_new(
+    admin: Client, connected: LinkedInUser, sandbox: Sandbox
+) -> None:
+    page = admin.get("/social-leads/").content.decode()
+    assert page.count("Not known yet:") == 4
+    assert page.count("linkedin.com/help/lms/answer/") == 5
+    assert page.count("contact the administrator or support") == 3
+    admin.post("/social-leads/prerequisites")
+    page = admin.get("/social-leads/").content.decode()
+    assert page.count("Met:") == 3
+    assert "Reached: " in page
+    system_settings.write(system_settings.IDENTITY_SERVER_URL, "https://i", by=None)
+    assert "It has a value." in admin.get("/social-leads/").content.decode()
+    LinkedInUser.objects.update(access_token="")
+    connected.access_token = sandbox.token("vic")
+    connected.save()
+    admin.post("/social-leads/prerequisites")
+    page = admin.get("/social-leads/").content.decode()
+    assert page.count("Not met:") == 2
+    assert "You need the role Super admin or Lead gen forms manager" in page
+
+
+@pytest.mark.req("R011")
+@pytest.mark.parametrize(
+    ("agent", "is_safari"),
+    [
+        ("Version/26.0 Safari/605.1.15", True),
+        ("Chrome/140.0.0.0 Safari/537.36", False),
+        ("Chrome/140.0.0.0 Safari/537.36 Edg/140.0", False),
+        ("Gecko/20100101 Firefox/140.0", False),
+        ("CriOS/140.0 Mobile/15E148 Safari/604.1", False),
+    ],
+)
+def test_safari_is_told_of_its_windows(
+    admin: Client,
+    connected: LinkedInUser,
+    agent: str,
+    is_safari: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    page = admin.get("/social-leads/", headers={"user-agent": agent})
+    assert ("Allow pop-up windows" in page.content.decode()) is is_safari
+
+
+@pytest.mark.req("D6", "R013")
+def test_ad_accounts_of_a_user_are_ticked_without_a_sign_in(
+    admin: Client, connected: LinkedInUser
+) -> None:
+    path = f"/social-leads/new/accounts/{connected.pk}"
+    assert f"{path}?then=settings" in admin.get(PAGE).content.decode()
+    assert "LinkedIn is being asked" in admin.get(path).content.decode()
+    page = admin.get(f"{path}?then=settings").content.decode()
+    assert "Northwind EMEA" in page
+    tick = {"then": "settings", "account": [EMEA, APAC]}
+    page = admin.post(path, tick, follow=True).content.decode()
+    assert "The ad accounts of this user are applied." in page
+    assert AdAccountAccess.objects.count() == 2
+    # One of them is integrated: its only way stays.
+    account = AdAccount.objects.get(account_id=APAC)
+    services.create_integration(account=account, name="Asia")
+    refused = admin.post(path, {"then": "settings", "account": [EMEA]})
+    assert refused.status_code == 422
+    assert "Asia imports from it" in refused.content.decode()
+    admin.post(path, {"then": "settings", "account": [APAC]})
+    assert AdAccountAccess.objects.get().ad_account == account
+    assert "Integrated already as “Asia”" in admin.get(path).content.decode()
+
+
+def test_a_user_with_nothing_ticked_is_not_taken_on(
+    admin: Client, connected: LinkedInUser
+) -> None:
+    path = f"/social-leads/new/accounts/{connected.pk}"
+    admin.get(path)
+    refused = admin.post(path, {})
+    assert refused.status_code == 422
+    assert "Tick at least one" in refused.content.decode()
+
+
+def test_a_slow_linkedin_never_holds_a_page(
+    admin: Client,
+    connected: LinkedInUser,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("leadferry.integrations.inquiries.kick", lambda *_a, **_k: True)
+    integration = make_integration(connected)
+    for path in (
+        f"/social-leads/new/accounts/{connected.pk}",
+        f"/social-leads/{integration.pk}/refresh",
+        f"{PAGE}/test",
+        "/social-leads/prerequisites",
+    ):
+        page = admin.post(path, {"again": "1"}, follow=True)
+        assert 'hx-trigger="every 700ms"' in page.content.decode(), path
+    assert sandbox.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "title", "step"),
+    [
+        ("login-cancelled", "The sign-in was cancelled", "Sign in at LinkedIn again"),
+        ("consent-refused", "Access was not allowed", "Sign in at LinkedIn again"),
+        ("scope-refused", "The application lacks a scope", "Open Settings"),
+        ("other-error", "LinkedIn is not connected", "Sign in at LinkedIn again"),
+        ("code-refused", "does not accept its code", "Sign in at LinkedIn again"),
+        ("application-refused", "refuses the application", "Open Settings"),
+        ("unreachable", "cannot be reached", "Sign in at LinkedIn again"),
+        ("other-member", "Another member signed in", "Connect a further user"),
+        ("fewer-scopes", "granted less than", "Go on to the ad accounts"),
+    ],
+)
+def test_each_end_of_a_sign_in_has_its_page(
+    admin: Client, connected: LinkedInUser, fault: str, title: str, step: str
+) -> None:
+    done = SignIn.objects.create(
+        state=fault, redirect_uri="http://127.0.0.1/", fault=fault,
+        problem="What LinkedIn said.", finished_at=clock.now(),
+        user=connected if fault == "fewer-scopes" else None,
+    )  # fmt: skip
+    path = f"/linkedin/sign-ins/{signing.dumps(done.pk, salt='linkedin-sign-in')}"
+    page = admin.get(path).content.decode()
+    for words in (title, step, "What LinkedIn said."):
+        assert words in page
+    admin.logout()
+    assert "leadferry connect" in admin.get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "title"),
+    [
+        ({}, "came before"),
+        ({"returned_at": None}, "is too old"),
+        ({"state": "other"}, "was not expected"),
+    ],
+)
+def test_a_return_that_does_not_count_has_its_page(
+    admin: Client, connected: LinkedInUser, change: dict[str, object], title: str
+) -> None:
+    long_ago = clock.now() - timedelta(hours=1)
+    values = {"state": "s", "returned_at": long_ago, **change}
+    SignIn.objects.create(redirect_uri="http://h/", started_at=long_ago, **values)
+    answer = admin.get("/linkedin/return?state=s&code=x")
+    assert answer.status_code == 401
+    assert title in answer.content.decode()
+    assert "Sign in at LinkedIn again" in answer.content.decode()

@@ -20,7 +20,8 @@ for (const form of document.querySelectorAll("form[data-guarded]")) {
   const hasErrors = form.querySelector(".field-error") !== null;
   let changed = hasErrors;
   buttons.hidden = !changed;
-  form.addEventListener("input", () => {
+  form.addEventListener("input", (event) => {
+    if (!event.target.name) return;
     changed = true;
     buttons.hidden = false;
   });
@@ -34,6 +35,20 @@ for (const form of document.querySelectorAll("form[data-guarded]")) {
     if (changed) event.preventDefault();
   });
 }
+
+// A long table is narrowed to the rows whose name has what is typed.
+document.addEventListener("input", (event) => {
+  const field = event.target.closest("[data-narrows]");
+  if (!field) return;
+  const words = field.value.toLocaleLowerCase().split(/\s+/);
+  let shown = 0;
+  for (const row of document.getElementById(field.dataset.narrows).tBodies[0].rows) {
+    const name = row.cells[0].textContent.toLocaleLowerCase();
+    row.hidden = !words.every((word) => name.includes(word));
+    shown += !row.hidden;
+  }
+  field.parentElement.querySelector("[data-narrowed]").hidden = shown > 0;
+});
 
 // The wizard: a dialog over the list, and LinkedIn in a window of its own.
 document.addEventListener("htmx:afterSwap", (event) => {

@@ -1,0 +1,73 @@
+"""Questions to LinkedIn that a worker asks, so that no page waits for the answer."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from leadferry.integrations.models import Inquiry
+from leadferry.jobs.registry import Argument, Task
+from leadferry.jobs.services import kick
+from leadferry.kit import clock
+from leadferry.kit.errors import LeadferryError
+
+# After this long, whoever waits is told that no worker took the question up.
+PATIENCE = timedelta(seconds=45)
+_KICK_AGAIN_AFTER = timedelta(seconds=5)
+_FORGOTTEN_AFTER = timedelta(minutes=5)
+
+
+def ask(topic: str, task: Task, *arguments: Argument) -> Inquiry:
+    """Ask anew; what was answered before stays to be shown meanwhile."""
+    inquiry, _made = Inquiry.objects.update_or_create(
+        topic=topic, defaults={"asked_at": clock.now(), "answered_at": None}
+    )
+    kick(task, *arguments, key=topic)
+    return inquiry
+
+
+def ask_unless_fresh(
+    topic: str, task: Task, *arguments: Argument, fresh: timedelta
+) -> Inquiry:
+    """What was answered lately, or is being asked; else ask."""
+    held = find(topic)
+    if held is None:
+        return ask(topic, task, *arguments)
+    age = clock.now() - (held.answered_at or held.asked_at)
+    if held.answered_at is None:
+        # A kick may be lost with the worker that held it.
+        if _KICK_AGAIN_AFTER < age < PATIENCE:
+            kick(task, *arguments, key=topic)
+        elif age > _FORGOTTEN_AFTER:
+            return ask(topic, task, *arguments)
+        return held
+    return held if age < fresh else ask(topic, task, *arguments)
+
+
+def find(topic: str) -> Inquiry | None:
+    """The question with its last answer."""
+    return Inquiry.objects.filter(topic=topic).first()
+
+
+def is_waiting(inquiry: Inquiry | None) -> bool:
+    """Whether a worker is still expected to answer."""
+    if inquiry is None or inquiry.answered_at is not None:
+        return False
+    return clock.now() - inquiry.asked_at < PATIENCE
+
+
+def is_overdue(inquiry: Inquiry | None) -> bool:
+    """Whether nobody took the question up."""
+    open_still = inquiry is not None and inquiry.answered_at is None
+    return open_still and not is_waiting(inquiry)
+
+
+def answer(topic: str, work: Callable[[], Any]) -> None:
+    """Do the work for whoever asked; again where it was asked anew meanwhile."""
+    while (held := find(topic)) is not None and held.answered_at is None:
+        found: dict[str, Any] = {"problem": ""}
+        try:
+            found["answer"] = work()
+        except LeadferryError as exc:
+            found["problem"] = str(exc)[:500]
+        same = Inquiry.objects.filter(topic=topic, asked_at=held.asked_at)
+        same.update(answered_at=clock.now(), **found)
