@@ -19,6 +19,14 @@ class UserManager(BaseUserManager["User"]):
     """Finds people by the name with which they sign in."""
 
 
+class Theme(models.TextChoices):
+    """How pages look."""
+
+    SYSTEM = "", _("As the system")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in to this instance; roles are Django's groups."""
 
@@ -27,6 +35,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("Email"), blank=True)
     is_active = models.BooleanField(_("Active"), default=True)
     must_change_password = models.BooleanField(default=False)
+    language = models.CharField(_("Language"), max_length=10, blank=True)
+    # Empty: the instance's.
+    time_zone = models.CharField(_("Time zone"), max_length=60, blank=True)
+    theme = models.CharField(
+        _("Theme"), max_length=5, choices=Theme.choices, blank=True
+    )
+    wants_mail = models.BooleanField(_("Messages by e-mail, too"), default=True)
     created_at = models.DateTimeField(default=clock.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -68,3 +83,21 @@ class AuditRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject}"
+
+
+class Mail(models.Model):
+    """An e-mail that waits to be sent; it goes away when it was."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=250)
+    body = models.TextField()
+    # A link to choose a password is made when it is sent, and stored nowhere.
+    with_link = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField(default=clock.now)
+    attempts = models.IntegerField(default=0)
+    given_up = models.BooleanField(default=False)
+    problem = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"mail {self.pk}"

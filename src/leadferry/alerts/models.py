@@ -16,6 +16,9 @@ class SystemMessage(models.Model):
     title = models.CharField(max_length=250)
     text = models.TextField()
     at = models.DateTimeField(default=clock.now)
+    # How often the same was told, and when last.
+    count = models.IntegerField(default=1)
+    last_at = models.DateTimeField(default=clock.now)
     read_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -26,7 +29,11 @@ class SystemMessage(models.Model):
                 name="alerts_one_unread_per_topic",
             )
         ]
-        indexes = [models.Index(fields=["person", "-at"], name="alerts_person_at")]
+        indexes = [
+            models.Index(
+                fields=["person", "-last_at", "-id"], name="alerts_person_last"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title

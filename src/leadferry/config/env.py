@@ -71,6 +71,11 @@ def linkedin_oauth() -> str:
     return address("LEADFERRY_LINKEDIN_OAUTH", "https://www.linkedin.com")
 
 
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine."""
+    return urlsplit(url).hostname in {"127.0.0.1", "::1", "localhost"}
+
+
 def feedback_url() -> str:
     """`LEADFERRY_FEEDBACK_URL`: where people say what they miss."""
     return address(

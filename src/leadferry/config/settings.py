@@ -52,7 +52,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "leadferry.web.middleware.PasswordChangeMiddleware",
-    "leadferry.web.middleware.TimeZoneMiddleware",
+    "leadferry.web.middleware.ProfileMiddleware",
 ]
 
 ROOT_URLCONF = "leadferry.config.urls"
@@ -182,6 +182,7 @@ FEEDBACK_URL = env.feedback_url()
 
 LINKEDIN_API = env.linkedin_api()
 LINKEDIN_OAUTH = env.linkedin_oauth()
+LINKEDIN_IS_LOCAL = env.is_loopback(LINKEDIN_API)
 
 LOGGING = {
     "version": 1,

@@ -12,11 +12,11 @@ from leadferry.integrations import clients
 from leadferry.integrations.models import (
     AdAccount,
     AdAccountAccess,
-    Inquiry,
     Integration,
     LinkedInApplication,
     LinkedInUser,
 )
+from leadferry.jobs.models import Inquiry
 from leadferry.kit.errors import RejectedError
 from leadferry.linkedin import wire
 from leadferry.linkedin.errors import GrantDead

@@ -86,22 +86,6 @@ class SignIn(models.Model):
         return f"sign-in {self.pk}"
 
 
-class Inquiry(models.Model):
-    """A question to LinkedIn that a worker asks, so that no page waits for it.
-
-    `answer` stays until the next one comes; `answered_at` is none while it is asked.
-    """
-
-    topic = models.CharField(max_length=100, unique=True)
-    asked_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True)
-    answer = models.JSONField(default=dict)
-    problem = models.CharField(max_length=500, blank=True)
-
-    def __str__(self) -> str:
-        return self.topic
-
-
 class AdAccount(models.Model):
     """A LinkedIn sponsored account that somebody ticked."""
 

@@ -8,9 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from leadferry.accounts import settings as system_settings
-from leadferry.integrations import clients, connect, inquiries
+from leadferry.integrations import clients, connect
 from leadferry.integrations.connect import AdAccountOffer
 from leadferry.integrations.models import LinkedInApplication, LinkedInUser
+from leadferry.jobs import inquiries
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError
 

@@ -139,3 +139,10 @@ def forms_that_stop(
     if on:
         found = found.filter(pk__in=[pk for pk, is_on in forms.items() if not is_on])
     return list(found)
+
+
+def forms_to_try() -> list[LeadForm]:
+    """Forms of integrated ad accounts that are published, for a test lead."""
+    forms = LeadForm.objects.filter(ad_account__integration__isnull=False, is_on=True)
+    published = forms.exclude(state__in=["DRAFT", "ARCHIVED"])
+    return list(published.select_related("lookup_value").order_by("lookup_value__name"))

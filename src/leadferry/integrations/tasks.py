@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from leadferry.accounts import settings as system_settings
 from leadferry.alerts import services as alerts
-from leadferry.integrations import connect, inquiries, prerequisites, services
+from leadferry.integrations import connect, local_linkedin, prerequisites, services
 from leadferry.integrations import sign_in as sign_ins
 from leadferry.integrations.models import LinkedInApplication, LinkedInUser, SignIn
+from leadferry.jobs import inquiries
 from leadferry.jobs.registry import HOUSEKEEPING, WAITED_FOR, every, task
 from leadferry.kit.errors import LeadferryError
 
@@ -97,3 +98,11 @@ def test_application() -> None:
 def check_prerequisites() -> None:
     """Look at LinkedIn whether somebody can bring leads from there."""
     inquiries.answer(prerequisites.TOPIC, prerequisites.look)
+
+
+@task(queue=WAITED_FOR)
+def submit_test_lead(form_id: int) -> None:
+    """Somebody made up fills in a form of the local LinkedIn."""
+    inquiries.answer(
+        local_linkedin.TOPIC, lambda: local_linkedin.submit_test_lead(form_id)
+    )

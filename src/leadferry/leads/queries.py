@@ -149,3 +149,8 @@ def leads_by_form(forms: Sequence[int]) -> dict[int, Brought]:
     newest = Lead.objects.filter(pk__in=[lead for _form, _count, lead in found])
     at = dict(newest.values_list("pk", "submitted_at"))
     return {form: Brought(count, at.get(lead)) for form, count, lead in found}
+
+
+def has_leads() -> bool:
+    """Whether any lead was ever registered and is still there."""
+    return Lead.objects.exists()

@@ -13,6 +13,8 @@ View = Callable[..., HttpResponseBase]
 PUBLIC = "public"
 SIGNED_IN = "signed in"
 MANAGE_INTEGRATIONS = "integrations.manage_integrations"
+MANAGE_SETTINGS = "accounts.manage_settings"
+MANAGE_USERS = "accounts.manage_users"
 
 
 def _declare(view: View, access: str) -> View:

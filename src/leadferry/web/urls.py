@@ -11,5 +11,6 @@ urlpatterns = [
     path("notifications/", include("leadferry.web.notifications.urls")),
     path("system/", include("leadferry.web.system.urls")),
     path("social-leads/", include("leadferry.web.social.urls")),
+    path("first-steps/", include("leadferry.web.first_steps.urls")),
     path("linkedin/", include("leadferry.web.linkedin.urls")),
 ]

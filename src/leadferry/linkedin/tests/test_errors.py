@@ -9,6 +9,7 @@ from leadferry.linkedin.errors import (
     GrantDead,
     MissingRight,
     NotFound,
+    RedirectRefused,
     Throttled,
     TokenDead,
     Unavailable,
@@ -59,7 +60,7 @@ def test_a_wait_that_linkedin_names_is_kept() -> None:
     ("status", "error", "kind"),
     [
         (400, "invalid_request", GrantDead),
-        (400, "invalid_redirect_uri", ClientRefused),
+        (400, "invalid_redirect_uri", RedirectRefused),
         (401, "invalid_client", ClientRefused),
         (500, "", Unavailable),
         (429, "", Unavailable),

@@ -6,7 +6,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from leadferry.integrations import inquiries
 from leadferry.integrations.models import SignIn
 from leadferry.integrations.sign_in import (
     LateReturn,
@@ -15,6 +14,7 @@ from leadferry.integrations.sign_in import (
     come_back,
 )
 from leadferry.integrations.tasks import finish_sign_in
+from leadferry.jobs import inquiries
 from leadferry.jobs.services import kick
 from leadferry.kit import clock
 from leadferry.web.access import public

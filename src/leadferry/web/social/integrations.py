@@ -14,9 +14,10 @@ from django.views.decorators.http import (
 
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
-from leadferry.integrations import inquiries, prerequisites, queries, services
+from leadferry.integrations import prerequisites, queries, services
 from leadferry.integrations.models import Integration, LinkedInApplication
 from leadferry.integrations.tasks import check_prerequisites, set_up
+from leadferry.jobs import inquiries
 from leadferry.leads import queries as leads
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 

@@ -14,11 +14,12 @@ from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.accounts.services import ADMINISTRATORS
 from leadferry.ingest import queries as ingest
-from leadferry.integrations import connect, inquiries, queries, services
+from leadferry.integrations import connect, queries, services
 from leadferry.integrations.addresses import is_public
 from leadferry.integrations.models import LinkedInApplication
 from leadferry.integrations.sign_in import RETURN_PATH
 from leadferry.integrations.tasks import keep_subscribed, test_application
+from leadferry.jobs import inquiries
 from leadferry.jobs.services import kick
 from leadferry.kit.errors import RejectedError
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
@@ -42,6 +43,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         except RejectedError as exc:
             form.add_error("url", str(exc))
         else:
+            inquiries.ask(connect.APPLICATION_TOPIC, test_application)
             kick(keep_subscribed, key="keep-subscribed")
             messages.success(request, _("The settings are applied."))
             return redirect("social-settings")

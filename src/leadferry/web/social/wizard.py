@@ -16,10 +16,12 @@ from django.views.decorators.http import (
 
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
-from leadferry.integrations import clients, connect, inquiries, queries, services
-from leadferry.integrations.models import AdAccount, Inquiry, LinkedInUser
+from leadferry.integrations import clients, connect, queries, services
+from leadferry.integrations.models import AdAccount, LinkedInUser
 from leadferry.integrations.sign_in import RETURN_PATH, begin_sign_in
 from leadferry.integrations.tasks import look_for_ad_accounts, set_up
+from leadferry.jobs import inquiries
+from leadferry.jobs.models import Inquiry
 from leadferry.kit.errors import LeadferryError, RejectedError
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.problems import problem

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from leadferry.kit.text import fold
-from leadferry.web.access import MANAGE_INTEGRATIONS
+from leadferry.web.access import (
+    MANAGE_INTEGRATIONS,
+    MANAGE_SETTINGS,
+    MANAGE_USERS,
+)
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -43,6 +47,46 @@ BLOCKS = (
                 _("Connect LinkedIn, choose ad accounts, see what they bring."),
                 "social-leads",
                 MANAGE_INTEGRATIONS,
+            ),
+            Tile(
+                _("First steps"),
+                _("From the LinkedIn application to the first test lead."),
+                "first-steps",
+                MANAGE_INTEGRATIONS,
+            ),
+        ),
+    ),
+    Block(
+        _("System setup"),
+        (
+            Tile(
+                _("System settings"),
+                _("Time zone, identity server and other values, by their codes."),
+                "system-settings",
+                MANAGE_SETTINGS,
+            ),
+            Tile(
+                _("E-mail"),
+                _("The SMTP server that sends messages, invitations and links."),
+                "mail-settings",
+                MANAGE_SETTINGS,
+            ),
+        ),
+    ),
+    Block(
+        _("Users and administration"),
+        (
+            Tile(
+                _("Users"),
+                _("Who signs in here: invite, change, switch off."),
+                "users",
+                MANAGE_USERS,
+            ),
+            Tile(
+                _("Roles"),
+                _("What the people of a role may see and do."),
+                "roles",
+                MANAGE_USERS,
             ),
         ),
     ),

@@ -1,5 +1,19 @@
 from django.urls import path
 
-from leadferry.web.system import views
+from leadferry.web.system import mail, people, roles, settings, views
 
-urlpatterns = [path("", views.system_designer, name="system-designer")]
+urlpatterns = [
+    path("", views.system_designer, name="system-designer"),
+    path("settings", settings.setting_list, name="system-settings"),
+    path("settings/<str:code>", settings.setting_page, name="system-setting"),
+    path("email", mail.mail_settings, name="mail-settings"),
+    path("email/test", mail.mail_test, name="mail-test"),
+    path("users", people.user_list, name="users"),
+    path("users/new", people.invite, name="user-new"),
+    path("users/<int:user_id>", people.user_page, name="user"),
+    path("users/<int:user_id>/link", people.password_link, name="user-link"),
+    path("roles", roles.role_list, name="roles"),
+    path("roles/new", roles.role_page, name="role-new"),
+    path("roles/<int:role_id>", roles.role_page, name="role"),
+    path("roles/<int:role_id>/delete", roles.delete_role, name="role-delete"),
+]

@@ -9,8 +9,8 @@ from django.template import RequestContext
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from leadferry.integrations import inquiries
-from leadferry.integrations.models import Inquiry
+from leadferry.jobs import inquiries
+from leadferry.jobs.models import Inquiry
 from leadferry.leads.columns import BY_CODE
 from leadferry.mapping.convert import Kind
 from leadferry.mapping.sources import ColumnMapping, Constant, FormField, Join, Macro

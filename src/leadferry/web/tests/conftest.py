@@ -20,5 +20,8 @@ def worker_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         task(*arguments)
         return True
 
-    for place in ("integrations.inquiries", "web.social.views", "web.linkedin.views"):
+    for place in (
+        "jobs.inquiries", "web.social.views", "web.linkedin.views",
+        "web.accounts.views", "web.system.people",
+    ):  # fmt: skip
         monkeypatch.setattr(f"leadferry.{place}.kick", run)

@@ -23,7 +23,7 @@ def marketer(client: Client) -> Client:
 def test_an_empty_list_says_what_to_do_next(marketer: Client) -> None:
     answer = marketer.get("/leads/").content.decode()
     assert "No lead yet" in answer
-    assert '<a class="btn btn-primary" href="/social-leads/">' in answer
+    assert '<a class="btn btn-primary" href="/first-steps/">' in answer
 
 
 def test_whoever_cannot_connect_is_told_whom_to_ask(client: Client) -> None:

@@ -12,11 +12,10 @@ from leadferry.accounts.models import User
 from leadferry.alerts import services as alerts
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
-from leadferry.integrations import connect, inquiries, services
+from leadferry.integrations import connect, services
 from leadferry.integrations.models import (
     AdAccount,
     AdAccountAccess,
-    Inquiry,
     LeadForm,
     LinkedInApplication,
     LinkedInUser,
@@ -28,6 +27,8 @@ from leadferry.integrations.tests.builders import (
     make_integration,
     make_user,
 )
+from leadferry.jobs import inquiries
+from leadferry.jobs.models import Inquiry
 from leadferry.kit import clock
 from tests.support.sandbox import APAC, EMEA, Sandbox
 
@@ -306,7 +307,7 @@ def test_a_slow_linkedin_never_holds_a_page(
     sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("leadferry.integrations.inquiries.kick", lambda *_a, **_k: True)
+    monkeypatch.setattr("leadferry.jobs.inquiries.kick", lambda *_a, **_k: True)
     integration = make_integration(connected)
     for path in (
         f"/social-leads/new/accounts/{connected.pk}",

@@ -1,10 +1,14 @@
 // What a page does beyond links and forms; it works without this file too.
 document.addEventListener("click", (event) => {
-  if (!event.target.closest("[data-theme-toggle]")) return;
+  const button = event.target.closest("[data-theme-toggle]");
+  if (!button) return;
   const root = document.documentElement;
   const theme = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
   root.setAttribute("data-bs-theme", theme);
   localStorage.setItem("leadferry-theme", theme);
+  const body = new FormData(document.querySelector("[data-signs-out]"));
+  body.set("theme", theme);
+  fetch(button.dataset.themeToggle, { method: "POST", body, keepalive: true });
 });
 
 document.addEventListener("click", async (event) => {

@@ -1,13 +1,15 @@
-// Before the page is painted: the theme that was chosen, else the system's.
+// Before the page is painted: the person's theme, else the last one here, else the
+// system's.
 (() => {
-  const stored = localStorage.getItem("leadferry-theme");
+  const root = document.documentElement;
+  const own = root.dataset.theme;
+  if (own) localStorage.setItem("leadferry-theme", own);
+  const chosen = own ?? localStorage.getItem("leadferry-theme") ?? "system";
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const apply = (theme) =>
-    document.documentElement.setAttribute("data-bs-theme", theme);
-  apply(stored ?? (dark.matches ? "dark" : "light"));
-  dark.addEventListener("change", () => {
-    if (localStorage.getItem("leadferry-theme") === null) {
-      apply(dark.matches ? "dark" : "light");
-    }
-  });
+  const apply = () => {
+    const system = dark.matches ? "dark" : "light";
+    root.setAttribute("data-bs-theme", chosen === "system" ? system : chosen);
+  };
+  apply();
+  dark.addEventListener("change", apply);
 })();

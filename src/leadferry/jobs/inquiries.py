@@ -1,10 +1,10 @@
-"""Questions to LinkedIn that a worker asks, so that no page waits for the answer."""
+"""Questions to remote systems that a worker asks, so that no page waits."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from leadferry.integrations.models import Inquiry
+from leadferry.jobs.models import Inquiry
 from leadferry.jobs.registry import Argument, Task
 from leadferry.jobs.services import kick
 from leadferry.kit import clock

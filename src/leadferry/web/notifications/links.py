@@ -1,0 +1,41 @@
+"""Where a message leads: the page on which its matter is mended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from leadferry.accounts.models import User
+from leadferry.alerts.models import SystemMessage
+from leadferry.web.access import MANAGE_INTEGRATIONS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linked:
+    """A message with the page that helps, if there is one."""
+
+    message: SystemMessage
+    href: str
+    caption: str
+
+
+def with_links(person: User, messages: Sequence[SystemMessage]) -> list[Linked]:
+    """The messages, each with the page that the person may open to mend its matter."""
+    may = person.has_perm(MANAGE_INTEGRATIONS)
+    return [_linked(message, may=may) for message in messages]
+
+
+def _linked(message: SystemMessage, *, may: bool) -> Linked:
+    href, caption = _place(message.topic) if may else ("", "")
+    return Linked(message=message, href=href, caption=caption)
+
+
+def _place(topic: str) -> tuple[str, str]:
+    name, _dash, number = topic.rpartition("-")
+    if name == "not-set-up" and number.isdecimal():
+        kwargs = {"integration_id": int(number)}
+        return reverse("integration", kwargs=kwargs), _("Open the integration")
+    if name == "linkedin-user" or topic == "not-subscribed":
+        return reverse("social-settings"), _("Open Settings")
+    return "", ""
