@@ -48,6 +48,8 @@ def test_from_the_first_sign_in_to_a_lead(
     password = instance.password()
     sign_in(page, password)
     _choose_password(page, walk, present=password)
+    expect(page.get_by_role("heading", name="First steps")).to_be_visible()
+    page.get_by_role("link", name="Leads", exact=True).click()
     expect(page.get_by_text("No lead yet")).to_be_visible()
     expect(page.get_by_role("link", name="Tell us what you miss")).to_be_visible()
     walk.check()

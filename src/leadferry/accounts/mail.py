@@ -88,12 +88,13 @@ def send(to: str, *, subject: str, body: str) -> None:
     """Hand one e-mail to the SMTP server; raises what its answer means."""
     if not is_set_up():
         raise SetupError(_("No SMTP server is set up."))
+    backend = _backend()
     message = EmailMessage(
         subject=subject,
         body=body,
         from_email=settings.read(settings.SMTP_FROM),
         to=[to],
-        connection=_backend(),
+        connection=backend,
     )
     try:
         message.send()
@@ -110,6 +111,9 @@ def send(to: str, *, subject: str, body: str) -> None:
         raise TemporaryError(
             _("The SMTP server cannot be reached: %s.") % _reason(exc)
         ) from exc
+    finally:
+        # After a refused sign-in it would stay open.
+        backend.close()
 
 
 def _reason(exc: Exception) -> str:

@@ -8,6 +8,7 @@ import html
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from leadferry.accounts import audit
@@ -123,6 +124,13 @@ def _explain(fault: str, detail: str) -> str:
     return known.get(
         Fault(fault), _("LinkedIn answered with an error: %s") % detail[:300]
     )
+
+
+def left_behind() -> QuerySet[SignIn]:
+    """Sign-ins that came back some seconds ago and that no worker took up."""
+    before = clock.now() - timedelta(seconds=5)
+    waiting = SignIn.objects.filter(finished_at=None, returned_at__lt=before)
+    return waiting.exclude(code="")
 
 
 def finish_sign_in(sign_in: SignIn) -> None:

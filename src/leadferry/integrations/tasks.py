@@ -13,6 +13,7 @@ from leadferry.integrations import sign_in as sign_ins
 from leadferry.integrations.models import LinkedInApplication, LinkedInUser, SignIn
 from leadferry.jobs import inquiries
 from leadferry.jobs.registry import HOUSEKEEPING, WAITED_FOR, every, task
+from leadferry.jobs.services import kick
 from leadferry.kit.errors import LeadferryError
 
 logger = logging.getLogger("leadferry.integrations")
@@ -65,6 +66,14 @@ def finish_sign_in(sign_in_id: int) -> None:
     sign_in = SignIn.objects.filter(pk=sign_in_id, finished_at=None).first()
     if sign_in is not None and sign_in.code:
         sign_ins.finish_sign_in(sign_in)
+
+
+@every(seconds=10)
+@task(queue=HOUSEKEEPING)
+def finish_sign_ins() -> None:
+    """Sign-ins whose kick was lost are finished after all."""
+    for sign_in in sign_ins.left_behind():
+        kick(finish_sign_in, sign_in.pk, key=f"sign-in-{sign_in.pk}")
 
 
 @task(queue=WAITED_FOR)

@@ -15,6 +15,7 @@ from dbos import (
 )
 from django.conf import settings
 from django.db import connections
+from sqlalchemy.exc import DBAPIError
 
 from leadferry.jobs.errors import Fenced
 from leadferry.jobs.registry import QUEUES, TASKS, Argument
@@ -111,6 +112,10 @@ def enqueue(*, task: str, arguments: list[Argument], key: str | None) -> bool:
         else:
             _enqueuer().enqueue(options, task, arguments)
     except error.DBOSQueueDeduplicatedError:
+        return False
+    except DBAPIError:
+        # The wish is lost, the row that it was about is not: a sweep finds it.
+        logger.warning("not kicked: no job store", extra={"task": task})
         return False
     return True
 

@@ -5,21 +5,26 @@ from datetime import timedelta
 from typing import Any
 
 from leadferry.jobs.models import Inquiry
-from leadferry.jobs.registry import Argument, Task
+from leadferry.jobs.registry import TASKS, Argument, Task
 from leadferry.jobs.services import kick
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError
 
 # After this long, whoever waits is told that no worker took the question up.
 PATIENCE = timedelta(seconds=45)
-_KICK_AGAIN_AFTER = timedelta(seconds=5)
 _FORGOTTEN_AFTER = timedelta(minutes=5)
 
 
 def ask(topic: str, task: Task, *arguments: Argument) -> Inquiry:
     """Ask anew; what was answered before stays to be shown meanwhile."""
     inquiry, _made = Inquiry.objects.update_or_create(
-        topic=topic, defaults={"asked_at": clock.now(), "answered_at": None}
+        topic=topic,
+        defaults={
+            "task": task.name,
+            "arguments": list(arguments),
+            "asked_at": clock.now(),
+            "answered_at": None,
+        },
     )
     kick(task, *arguments, key=topic)
     return inquiry
@@ -32,14 +37,10 @@ def ask_unless_fresh(
     held = find(topic)
     if held is None:
         return ask(topic, task, *arguments)
-    age = clock.now() - (held.answered_at or held.asked_at)
     if held.answered_at is None:
-        # A kick may be lost with the worker that held it.
-        if _KICK_AGAIN_AFTER < age < PATIENCE:
-            kick(task, *arguments, key=topic)
-        elif age > _FORGOTTEN_AFTER:
-            return ask(topic, task, *arguments)
-        return held
+        forgotten = clock.now() - held.asked_at > _FORGOTTEN_AFTER
+        return ask(topic, task, *arguments) if forgotten else held
+    age = clock.now() - held.answered_at
     return held if age < fresh else ask(topic, task, *arguments)
 
 
@@ -71,3 +72,13 @@ def answer(topic: str, work: Callable[[], Any]) -> None:
             found["problem"] = str(exc)[:500]
         same = Inquiry.objects.filter(topic=topic, asked_at=held.asked_at)
         same.update(answered_at=clock.now(), **found)
+
+
+def kick_waiting() -> int:
+    """Kick again what still waits: a kick may be lost; returns how many."""
+    since = clock.now() - PATIENCE
+    waiting = Inquiry.objects.filter(answered_at=None, asked_at__gte=since)
+    known = [row for row in waiting if row.task in TASKS]
+    for row in known:
+        kick(TASKS[row.task], *row.arguments, key=row.topic)
+    return len(known)

@@ -40,6 +40,8 @@ class Inquiry(models.Model):
     """
 
     topic = models.CharField(max_length=100, unique=True)
+    task = models.CharField(max_length=120)
+    arguments = models.JSONField(default=list)
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answer = models.JSONField(default=dict)

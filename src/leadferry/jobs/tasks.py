@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from leadferry.jobs import inquiries
 from leadferry.jobs.registry import HOUSEKEEPING, every, task
 from leadferry.kit import clock
 
@@ -15,3 +16,10 @@ def forget_finished_runs() -> None:
     from leadferry.jobs import engine  # noqa: PLC0415 - slow; only workers need it
 
     engine.forget_finished(before=(clock.now() - _KEEP).isoformat())
+
+
+@every(seconds=10)
+@task(queue=HOUSEKEEPING)
+def ask_again() -> None:
+    """Questions whose kick was lost are asked after all."""
+    inquiries.kick_waiting()

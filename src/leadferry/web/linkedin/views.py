@@ -89,8 +89,6 @@ def _waiting(request: HttpRequest, found: SignIn) -> HttpResponse:
     is_overdue = clock.now() - began > inquiries.PATIENCE
     if request.headers.get("HX-Request") and not is_overdue:
         return HttpResponse(status=204)
-    # The wish may have gone with the worker that held it.
-    kick(finish_sign_in, found.pk, key=f"sign-in-{found.pk}")
     template = "_waiting.html" if request.headers.get("HX-Request") else "waiting.html"
     context = {"is_overdue": is_overdue}
     answer = render(request, f"web/linkedin/{template}", context)

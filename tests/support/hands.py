@@ -1,0 +1,66 @@
+"""How a person works a page: with the mouse, or with the keyboard alone."""
+
+from typing import Protocol
+
+from playwright.sync_api import Locator, expect
+
+_IS_FOCUSED = "element => element === document.activeElement"
+_MOST_TABS = 120
+
+
+class Hands(Protocol):
+    """What a person does with a control."""
+
+    def press(self, control: Locator) -> None:
+        """Press a button or follow a link."""
+
+    def fill(self, control: Locator, text: str) -> None:
+        """Type into a field."""
+
+    def tick(self, control: Locator) -> None:
+        """Tick a box, or take the tick away."""
+
+
+class Mouse:
+    """Points and clicks."""
+
+    def press(self, control: Locator) -> None:
+        """Press a button or follow a link."""
+        control.click()
+
+    def fill(self, control: Locator, text: str) -> None:
+        """Type into a field."""
+        control.click()
+        control.fill(text)
+
+    def tick(self, control: Locator) -> None:
+        """Tick a box, or take the tick away."""
+        control.click()
+
+
+class Keyboard:
+    """Goes from control to control with Tab, and sees where it is."""
+
+    def press(self, control: Locator) -> None:
+        """Press a button or follow a link."""
+        self._go_to(control)
+        control.page.keyboard.press("Enter")
+
+    def fill(self, control: Locator, text: str) -> None:
+        """Type into a field."""
+        self._go_to(control)
+        control.page.keyboard.press("ControlOrMeta+a")
+        control.page.keyboard.type(text)
+
+    def tick(self, control: Locator) -> None:
+        """Tick a box, or take the tick away."""
+        self._go_to(control)
+        control.page.keyboard.press("Space")
+
+    def _go_to(self, control: Locator) -> None:
+        expect(control).to_be_visible()
+        for _tab in range(_MOST_TABS):
+            if control.evaluate(_IS_FOCUSED):
+                return
+            control.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab never reaches {control}")
