@@ -15,7 +15,7 @@ from bench.figure import Figure
 from tests.support import postgres
 
 ONCE = ("engine",)
-ON_EACH_DATABASE = ("register", "door", "latency")
+ON_EACH_DATABASE = ("register", "door", "latency", "pages")
 
 
 def main() -> int:

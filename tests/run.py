@@ -1,6 +1,7 @@
 """`make test`: every test on SQLite and, where it is installed, on PostgreSQL.
 
-Both runs go side by side; arguments are handed on to pytest.
+The runs go side by side; tests that mostly wait have runs of their own. Arguments are
+handed on to pytest, which then runs once on each database.
 """
 
 import contextlib
@@ -17,6 +18,8 @@ sys.path.insert(0, str(ROOT))
 from tests.support import browser, postgres  # noqa: E402 - the path comes first
 
 _ON_POSTGRES = "django_db or flow"
+_KILLS, _DEMO = "tests/flows/test_kills.py", "tests/flows/test_demo.py"
+_QUICK = [f"--ignore={_KILLS}", f"--ignore={_DEMO}"]
 
 
 def say(text: str) -> None:
@@ -58,18 +61,35 @@ def main() -> int:
     binaries = postgres.find_binaries()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        runs = [_start("sqlite", folder, arguments, **variables)]
+        runs = [
+            _start(f"sqlite {name}", folder, chosen, **variables)
+            # The demonstration always uses SQLite.
+            for name, chosen in _shares(arguments, waiting=[_KILLS, _DEMO])
+        ]
         if binaries is None:
             say("PostgreSQL is not installed: the tests run on SQLite only.")
         else:
             url = stack.enter_context(postgres.cluster(binaries))
             variables["LEADFERRY_DATABASE_URL"] = url
-            chosen = ["-m", _ON_POSTGRES, *arguments]
-            runs.append(_start("postgresql", folder, chosen, **variables))
+            runs += [
+                _start(
+                    f"postgresql {name}",
+                    folder,
+                    ["-m", _ON_POSTGRES, *chosen],
+                    **variables,
+                )
+                for name, chosen in _shares(arguments, waiting=[_KILLS])
+            ]
         codes = [_finish(*run) for run in runs]
     say(f"{time.monotonic() - started:.0f} s")
     # 5: nothing was selected, as when one file without a database is named.
     return 0 if all(code in {0, 5} for code in codes) else 1
+
+
+def _shares(arguments: list[str], *, waiting: list[str]) -> list[tuple[str, list[str]]]:
+    if arguments:
+        return [("as asked", arguments)]
+    return [("quick", _QUICK), ("waiting", waiting)]
 
 
 def _finish(name: str, process: subprocess.Popen[bytes], log: Path) -> int:

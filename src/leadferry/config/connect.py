@@ -1,4 +1,4 @@
-"""`leadferry connect`: what the wizard will do, in a terminal."""
+"""`leadferry connect`: what the wizard does, in a terminal."""
 
 import argparse
 import getpass

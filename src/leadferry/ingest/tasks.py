@@ -49,6 +49,6 @@ def judge_refusals() -> None:
                 "Ten or more notices within an hour carried no or a wrong signature. "
                 "If LinkedIn sent them, the client secret of the application differs "
                 "from the one stored here: compare it in LinkedIn's developer portal "
-                "and run `leadferry connect` again."
+                "and enter the right one under “Settings”."
             ),
         )

@@ -88,8 +88,8 @@ def note_dead_token(user: LinkedInUser, error: TokenDead) -> None:
             title=_("A LinkedIn connection ended"),
             text=_(
                 "The access of the LinkedIn user with the number %(number)d ended "
-                "(%(state)s). Leads wait and nothing is lost; sign in again with "
-                "`leadferry connect`."
+                "(%(state)s). Leads wait and nothing is lost: “Restore access” in the "
+                "menu of the user under “Settings” mends it."
             )
             % {"number": user.pk, "state": state.label},
         )
