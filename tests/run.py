@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.support import browser, postgres  # noqa: E402 - the path comes first
 
-_ON_POSTGRES = "django_db or flow"
+_ON_POSTGRES = "(django_db or flow) and not once"
 _KILLS, _DEMO = "tests/flows/test_kills.py", "tests/flows/test_demo.py"
 _QUICK = [f"--ignore={_KILLS}", f"--ignore={_DEMO}"]
 

@@ -230,6 +230,7 @@ def test_the_guide_shows_the_way_of_a_test_lead(walk: Walk, instance: Instance) 
     walk.check()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("path", "title"),
     [
@@ -256,6 +257,7 @@ def test_pages_of_system_designer(
     walk.check()
 
 
+@pytest.mark.once
 @pytest.mark.req("R043", "R044", "R051", "R052", "R056", "R058", "R061", "R063")
 def test_all_of_it_by_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
     hands = Keyboard()
