@@ -238,7 +238,7 @@ def test_the_guide_shows_the_way_of_a_test_lead(walk: Walk, instance: Instance) 
         ("/profile", "Profile"),
         ("/system/settings", "System settings"),
         ("/system/settings/TimeZone", "Time zone"),
-        ("/system/email", "E-mail"),
+        ("/system/email", "Email"),
         ("/system/users", "Users"),
         ("/system/users/new", "Invite"),
         ("/system/users/1", "Administrator"),

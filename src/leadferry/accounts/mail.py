@@ -1,4 +1,4 @@
-"""E-mail by the instance's SMTP server: an outbox, and who sends it."""
+"""Email by the instance's SMTP server: an outbox, and who sends it."""
 
 from datetime import timedelta
 from smtplib import SMTPException, SMTPRecipientsRefused
@@ -25,14 +25,14 @@ _PATIENCE = timedelta(hours=24)
 
 
 def is_set_up() -> bool:
-    """Whether the instance can send e-mail at all."""
+    """Whether the instance can send email at all."""
     return bool(settings.read(settings.SMTP_HOST) and settings.read(settings.SMTP_FROM))
 
 
 def post(
     person: User, *, subject: str, body: str, with_link: bool = False
 ) -> Mail | None:
-    """Put an e-mail into the outbox; none where it could never be sent."""
+    """Put an email into the outbox; none where it could never be sent."""
     if not (person.email and person.is_active and is_set_up()):
         return None
     return Mail.objects.create(
@@ -73,19 +73,19 @@ def _send_claimed(mail: Mail) -> None:
 
 
 def send_test(person: User) -> str:
-    """Send an e-mail to this person now; returns the address, or raises what failed."""
+    """Send an email to this person now; returns the address, or raises what failed."""
     if not person.email:
-        raise SetupError(_("Your own user has no e-mail address: enter one first."))
+        raise SetupError(_("Your own user has no email address: enter one first."))
     send(
         person.email,
-        subject=_("Leadferry can send e-mail"),
+        subject=_("Leadferry can send email"),
         body=_("This is the test that you asked for. Nothing needs to be done."),
     )
     return person.email
 
 
 def send(to: str, *, subject: str, body: str) -> None:
-    """Hand one e-mail to the SMTP server; raises what its answer means."""
+    """Hand one email to the SMTP server; raises what its answer means."""
     if not is_set_up():
         raise SetupError(_("No SMTP server is set up."))
     backend = _backend()

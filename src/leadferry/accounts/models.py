@@ -41,7 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(
         _("Theme"), max_length=5, choices=Theme.choices, blank=True
     )
-    wants_mail = models.BooleanField(_("Messages by e-mail, too"), default=True)
+    wants_mail = models.BooleanField(_("Messages by email, too"), default=True)
     created_at = models.DateTimeField(default=clock.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -86,7 +86,7 @@ class AuditRow(models.Model):
 
 
 class Mail(models.Model):
-    """An e-mail that waits to be sent; it goes away when it was."""
+    """An email that waits to be sent; it goes away when it was."""
 
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     subject = models.CharField(max_length=250)

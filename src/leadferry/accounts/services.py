@@ -124,7 +124,7 @@ def choose_password(*, token: str, new: str) -> User:
 
 
 def forgot_password(*, name: str) -> None:
-    """An e-mail with a link to everybody with this user name or e-mail address."""
+    """An email with a link to everybody with this user name or email address."""
     people = User.objects.filter(Q(username=name) | Q(email__iexact=name))
     for person in people.filter(is_active=True).exclude(email="")[:5]:
         mail.post(
@@ -144,7 +144,7 @@ def forgot_password(*, name: str) -> None:
 def invite(
     *, username: str, name: str, email: str, roles: Sequence[Group], by: User
 ) -> tuple[User, str]:
-    """A new person; the link to a first password, empty where it went by e-mail."""
+    """A new person; the link to a first password, empty where it went by email."""
     if User.objects.filter(username__iexact=username).exists():
         raise RejectedError(_("There is a user with this name already."))
     person = User(username=username, name=name, email=email)
@@ -156,7 +156,7 @@ def invite(
 
 
 def invite_again(person: User, *, by: User) -> str:
-    """The link to choose a password, empty where it went by e-mail."""
+    """The link to choose a password, empty where it went by email."""
     posted = mail.post(
         person,
         subject=_("You are invited to Leadferry"),

@@ -71,7 +71,7 @@ CATALOGUE = (
     Setting(SMTP_SECURITY, _("SMTP encryption"), Kind.ELSEWHERE, "starttls"),
     Setting(SMTP_USER, _("SMTP user"), Kind.ELSEWHERE),
     Setting(SMTP_PASSWORD, _("SMTP password"), Kind.SECRET),
-    Setting(SMTP_FROM, _("Sender of e-mails"), Kind.ELSEWHERE),
+    Setting(SMTP_FROM, _("Sender of emails"), Kind.ELSEWHERE),
 )
 BY_CODE = {setting.code: setting for setting in CATALOGUE}
 

@@ -1,4 +1,4 @@
-"""E-mail goes out in a worker."""
+"""Email goes out in a worker."""
 
 from leadferry.accounts import mail
 from leadferry.accounts.models import User
@@ -24,5 +24,5 @@ def send_test_mail(user_id: int) -> None:
 
 
 def mail_test_topic(user_id: int) -> str:
-    """The inquiry after a test e-mail to this person."""
+    """The inquiry after a test email to this person."""
     return f"mail-test-{user_id}"

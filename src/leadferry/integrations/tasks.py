@@ -64,8 +64,15 @@ def set_up(integration_id: int) -> None:
 def finish_sign_in(sign_in_id: int) -> None:
     """Ask LinkedIn for the token of a member who came back."""
     sign_in = SignIn.objects.filter(pk=sign_in_id, finished_at=None).first()
-    if sign_in is not None and sign_in.code:
-        sign_ins.finish_sign_in(sign_in)
+    if sign_in is None or not sign_in.code:
+        return
+    sign_ins.finish_sign_in(sign_in)
+    if sign_in.user is not None:
+        # Whoever gets a token has shown that LinkedIn knows id and secret.
+        client_id = LinkedInApplication.objects.get().client_id
+        found = {"client_id": client_id}
+        inquiries.note(connect.APPLICATION_TOPIC, test_application, found)
+        inquiries.ask(prerequisites.TOPIC, check_prerequisites)
 
 
 @every(seconds=10)

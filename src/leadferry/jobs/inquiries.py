@@ -74,6 +74,15 @@ def answer(topic: str, work: Callable[[], Any]) -> None:
         same.update(answered_at=clock.now(), **found)
 
 
+def note(topic: str, task: Task, found: dict[str, Any]) -> None:
+    """An answer that came to be known without a question."""
+    now = clock.now()
+    values = {"asked_at": now, "answered_at": now, "answer": found, "problem": ""}
+    Inquiry.objects.update_or_create(
+        topic=topic, defaults={"task": task.name, "arguments": [], **values}
+    )
+
+
 def kick_waiting() -> int:
     """Kick again what still waits: a kick may be lost; returns how many."""
     since = clock.now() - PATIENCE

@@ -15,7 +15,7 @@ def _from(*refs: FieldRef, join: Join = Join.ALL) -> FormField:
 
 
 def starting_mapping() -> tuple[ColumnMapping, ...]:
-    """Name, company, e-mail, phone, job title; and everything in Notes."""
+    """Name, company, email, phone, job title; and everything in Notes."""
     name = _from(predefined("FIRST_NAME"), predefined("LAST_NAME"))
     email = _from(predefined("EMAIL"), predefined("WORK_EMAIL"), join=Join.FIRST)
     phone = _from(predefined("PHONE_NUMBER"))

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='wants_mail',
-            field=models.BooleanField(default=True, verbose_name='Messages by e-mail, too'),
+            field=models.BooleanField(default=True, verbose_name='Messages by email, too'),
         ),
         migrations.CreateModel(
             name='Mail',

@@ -1,4 +1,4 @@
-"""E-mail through a real SMTP server, and what happens when it fails."""
+"""Email through a real SMTP server, and what happens when it fails."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -118,7 +118,7 @@ def test_a_sign_in_at_the_server() -> None:
 
 
 def test_a_test_without_an_address_says_so() -> None:
-    with pytest.raises(SetupError, match="no e-mail address"):
+    with pytest.raises(SetupError, match="no email address"):
         mail.send_test(person(""))
 
 

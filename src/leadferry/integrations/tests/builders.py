@@ -61,7 +61,7 @@ def make_integration(
 
 
 def make_form(integration: Integration, form_id: int = 1, version: int = 1) -> LeadForm:
-    """A form with a name, an e-mail and a free question."""
+    """A form with a name, an email and a free question."""
     form = wire.LeadForm(
         id=form_id,
         version_id=version,

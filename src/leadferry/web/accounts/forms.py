@@ -24,7 +24,7 @@ class SignInForm(AuthenticationForm):
 
     error_messages = {
         "invalid_login": _(
-            "User name and password do not match. Without e-mail an administrator "
+            "User name and password do not match. Without email an administrator "
             "helps after a lost password with the command leadferry reset-password."
         ),
         "inactive": _("This user is switched off. Ask an administrator."),
@@ -79,7 +79,7 @@ class ChangePasswordForm(ChoosePasswordForm):
 class ForgottenForm(forms.Form):
     """Who forgot the password."""
 
-    name = forms.CharField(label=_("User name or e-mail address"), max_length=254)
+    name = forms.CharField(label=_("User name or email address"), max_length=254)
 
 
 class ProfileForm(UserForm):

@@ -97,7 +97,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
-    """An e-mail with a link; the answer is the same for names that do not exist."""
+    """An email with a link; the answer is the same for names that do not exist."""
     form = ForgottenForm(request.POST.dict() if request.POST else None)
     if request.method == "POST" and form.is_valid():
         services.forgot_password(name=form.cleaned_data["name"])
@@ -116,7 +116,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_password(request: HttpRequest, token: str) -> HttpResponse:
-    """A password by a link of an e-mail or of an administrator."""
+    """A password by a link of an email or of an administrator."""
     try:
         person = passwords.person_of(token)
     except RejectedError as exc:

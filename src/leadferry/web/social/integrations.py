@@ -1,5 +1,6 @@
 """The list of integrations, and one of them."""
 
+from datetime import timedelta
 from typing import cast
 
 from django.contrib import messages
@@ -15,9 +16,14 @@ from django.views.decorators.http import (
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.integrations import prerequisites, queries, services
-from leadferry.integrations.models import Integration, LinkedInApplication
+from leadferry.integrations.models import (
+    Integration,
+    LinkedInApplication,
+    LinkedInUser,
+)
 from leadferry.integrations.tasks import check_prerequisites, set_up
 from leadferry.jobs import inquiries
+from leadferry.jobs.models import Inquiry
 from leadferry.leads import queries as leads
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 
@@ -29,17 +35,23 @@ def integration_list(request: HttpRequest) -> HttpResponse:
     url = system_settings.read(system_settings.URL_TO_GET_LEADS)
     if not url or not LinkedInApplication.objects.exists():
         return redirect("social-settings")
-    rows = prerequisites.prerequisites()
-    inquiry = inquiries.find(prerequisites.TOPIC)
+    inquiry = _looked()
     context = {
         "integrations": list(queries.integrations()),
-        "prerequisites": rows,
-        "unmet": sum(row.held is prerequisites.Held.NO for row in rows),
+        "prerequisites": prerequisites.prerequisites(),
         "looked": inquiry,
         "is_safari": _is_safari(request),
         "section": "system",
     }
     return render(request, "web/social/list.html", context)
+
+
+def _looked() -> Inquiry | None:
+    if not LinkedInUser.objects.exists():
+        return None
+    return inquiries.ask_unless_fresh(
+        prerequisites.TOPIC, check_prerequisites, fresh=timedelta(days=1)
+    )
 
 
 def _is_safari(request: HttpRequest) -> bool:

@@ -55,7 +55,7 @@ class MailForm(forms.Form):
         label=_("SMTP server"),
         max_length=250,
         required=False,
-        help_text=_("Its host name. Empty: this instance sends no e-mail."),
+        help_text=_("Its host name. Empty: this instance sends no email."),
     )
     port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535)
     security = forms.ChoiceField(

@@ -113,7 +113,7 @@ def user_page(request: HttpRequest, user_id: int) -> HttpResponse:
 @requires(MANAGE_USERS)
 @require_POST
 def password_link(request: HttpRequest, user_id: int) -> HttpResponse:
-    """A new way to a password, by e-mail where that is set up."""
+    """A new way to a password, by email where that is set up."""
     person = _person(user_id)
     try:
         link = services.invite_again(person, by=cast("User", request.user))

@@ -66,7 +66,7 @@ BLOCKS = (
                 MANAGE_SETTINGS,
             ),
             Tile(
-                _("E-mail"),
+                _("Email"),
                 _("The SMTP server that sends messages, invitations and links."),
                 "mail-settings",
                 MANAGE_SETTINGS,

@@ -30,7 +30,7 @@ def marketer(client: Client, worker_at_once: None) -> Client:
 
 def done(client: Client) -> list[bool]:
     page = client.get("/first-steps/").content.decode()
-    steps = page.partition('<ol class="card')[2].partition("</ol>")[0]
+    steps = page.partition('<ol class="list-group')[2].partition("</ol>")[0]
     return ["Done:" in step for step in steps.split("<li ")[1:]]
 
 

@@ -1,4 +1,4 @@
-"""Users, roles, settings, e-mail, profile: the pages of System Designer."""
+"""Users, roles, settings, email, profile: the pages of System Designer."""
 
 from collections.abc import Iterator
 
@@ -98,7 +98,7 @@ def test_e_mail_is_set_up_and_tested(
     assert "Say with which address" in refused.content.decode()
     admin.post("/system/email", filled | {"sender": "crm@example.com"})
     admin.post("/system/email/test")
-    assert "has no e-mail address" in text_of(admin, "/system/email")
+    assert "has no email address" in text_of(admin, "/system/email")
     ada.email = "ada@example.com"
     ada.save()
     admin.post("/system/email/test")
@@ -106,7 +106,7 @@ def test_e_mail_is_set_up_and_tested(
     assert len(mailbox.messages) == 1
     Mail.objects.create(person=ada, subject="S", body="B", problem="It is away.")
     page = text_of(admin, "/system/email")
-    assert "1 e-mail waits" in page
+    assert "1 email waits" in page
     assert "It is away." in page
 
 
@@ -212,7 +212,7 @@ def test_the_role_of_the_last_administrator_stays(admin: Client) -> None:
 def test_the_answer_to_a_forgotten_password_tells_nobody_who_exists(
     client: Client, mailbox: Mailbox, ada: User, worker_at_once: None
 ) -> None:
-    assert "sends no e-mail" in text_of(client, "/forgotten-password")
+    assert "sends no email" in text_of(client, "/forgotten-password")
     mail.configure(
         {
             system_settings.SMTP_HOST: "127.0.0.1",
