@@ -124,6 +124,7 @@ def make_app(state: State, faults: Faults) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", pages.home),
+            Route("/sign-out", pages.sign_out, methods=["POST"]),
             Route("/forms/{id:int}", pages.fill),
             Route("/forms/{id:int}", pages.send, methods=["POST"]),
             Route("/forms/{id:int}/thanks", pages.thanks),

@@ -7,6 +7,7 @@ from starlette.templating import Jinja2Templates
 
 from linkedin_sandbox.errors import not_found
 from linkedin_sandbox.notices import Pusher
+from linkedin_sandbox.oauth import COOKIE
 from linkedin_sandbox.people import Filled, fill_in
 from linkedin_sandbox.state import State
 from linkedin_sandbox.submit import submit
@@ -28,7 +29,15 @@ async def home(request: Request) -> Response:
         for form in state.world.forms.values()
         if form.state == "PUBLISHED"
     ]
-    return _show(request, "home.html", {"forms": forms})
+    member = state.world.members.get(request.cookies.get(COOKIE, ""))
+    return _show(request, "home.html", {"forms": forms, "member": member})
+
+
+async def sign_out(_request: Request) -> Response:
+    """Nobody is signed in in this browser any more."""
+    answer = RedirectResponse("/", status_code=303)
+    answer.delete_cookie(COOKIE)
+    return answer
 
 
 def _form(request: Request) -> Form:

@@ -1,7 +1,9 @@
 """From the first sign-in to a registered lead, by mouse and by keyboard alone."""
 
 import contextlib
+import json
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -19,10 +21,10 @@ PASSWORD = "correct-horse-battery"
 
 
 @contextlib.contextmanager
-def fresh(folder: Path) -> Iterator[tuple[Instance, Sandbox]]:
+def fresh(folder: Path, *arguments: str) -> Iterator[tuple[Instance, Sandbox]]:
     """An instance that nobody has connected yet, beside a LinkedIn of its own."""
     with (
-        sandbox_process() as linkedin,
+        sandbox_process(*arguments) as linkedin,
         running_instance(folder, linkedin, connected=False) as running,
     ):
         redirect = {"redirect_uris": [f"{running.url}/linkedin/return"]}
@@ -275,3 +277,59 @@ def test_all_of_it_by_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
         member.close()
         look_at_lead(page, instance, hands)
         assert walk.complaints == []
+
+
+def with_bea(folder: Path) -> Path:
+    """A world in which another member, Bea, has all roles, too."""
+    world = json.loads((resources.files("linkedin_sandbox") / "world.json").read_text())
+    ada = next(member for member in world["members"] if member["key"] == "ada")
+    names = {"given_name": "Bea", "email": "bea@example.com"}
+    world["members"].append({**ada, "key": "bea", "sub": "bea-4711", **names})
+    made = folder / "world.json"
+    made.write_text(json.dumps(world))
+    return made
+
+
+@pytest.mark.once
+@pytest.mark.req("R012", "R014", "R055", "R057", "D6")
+def test_a_second_user_for_the_same_ad_account(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with (
+        fresh(tmp_path, "--world", str(with_bea(tmp_path))) as (instance, linkedin),
+        walking(browser) as walk,
+    ):
+        page, hands = walk.page, Mouse()
+        enter(page, instance, hands)
+        set_up(page, instance, hands)
+        page.goto(f"{instance.url}/social-leads/")
+        integrate(walk, hands, look=False)
+
+        page.goto(f"{instance.url}/social-leads/")
+        page.get_by_role("link", name="New", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Next").click()
+        with page.expect_popup() as opened:
+            dialog.get_by_role("link", name="Sign out at LinkedIn").click()
+        opened.value.get_by_role("button", name="Sign out").click()
+        opened.value.close()
+        with page.expect_popup() as opened:
+            dialog.get_by_role("button", name="Sign in as somebody else").click()
+        opened.value.get_by_label("Member").select_option("bea")
+        opened.value.get_by_role("button", name="Sign in").click()
+        opened.value.get_by_role("button", name="Allow").click()
+        account = dialog.get_by_label("Northwind APAC")
+        expect(account).not_to_be_checked(timeout=15_000)
+        walk.check()
+        account.check()
+        dialog.get_by_role("button", name="Next").click()
+        expect(dialog.get_by_text("is one more way to reach it")).to_be_visible()
+        walk.check()
+        dialog.get_by_role("link", name="Done").click()
+
+        expect(page.get_by_role("rowheader")).to_have_count(1)
+        page.get_by_role("link", name="Asia & Pacific").click()
+        expect(page.get_by_text("Bea Example")).to_be_visible()
+        # One is enough: the other's access ends, and registration goes on.
+        linkedin.control("PUT", "tokens/ada", {"state": "revoked"})
+        instance.wait_for_leads(linkedin.submit(NEWSLETTER))

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leadferry.accounts import settings as system_settings
 from leadferry.integrations import clients, connect
@@ -116,7 +117,7 @@ def _at_linkedin() -> list[Prerequisite]:
     return [
         _prerequisite(
             _("An ad account with lead forms"),
-            yes=_("%(account)s has %(count)d lead forms.") % forms if forms else "",
+            yes=_count_of_forms(forms) if forms else "",
             no=told or _("None of the ad accounts has a lead form: create one."),
             links=_form_links(),
         ),
@@ -173,13 +174,24 @@ def _prerequisite(
     return Prerequisite(title=title, held=Held.NO, text=no, links=links)
 
 
+def _count_of_forms(forms: dict[str, Any]) -> str:
+    text = ngettext(
+        "%(account)s has %(count)d lead form.",
+        "%(account)s has %(count)d lead forms.",
+        forms["count"],
+    )
+    return text % forms
+
+
 def _no_page_role() -> str:
     return _("Either role on the page of the ad account suffices.")
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:3])
-    return f"{shown}, …" if len(names) > 3 else shown
+    # Two users may reach the same ad account.
+    several = list(dict.fromkeys(names))
+    shown = ", ".join(several[:3])
+    return f"{shown}, …" if len(several) > 3 else shown
 
 
 def _form_links() -> list[tuple[str, str]]:

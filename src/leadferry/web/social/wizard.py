@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -62,7 +63,8 @@ def choose_network(request: HttpRequest) -> HttpResponse:
 def choose_user(request: HttpRequest) -> HttpResponse:
     """Page 2: a user who is connected, or one who signs in now."""
     ready = bool(system_settings.read(system_settings.URL_TO_GET_LEADS))
-    return _page(request, 2, {"users": queries.linkedin_users(), "is_ready": ready})
+    context = {"users": queries.linkedin_users(), "is_ready": ready}
+    return _page(request, 2, {**context, "linkedin": settings.LINKEDIN_OAUTH})
 
 
 @requires(MANAGE_INTEGRATIONS)
