@@ -22,11 +22,8 @@ _LONGEST = 2**53
 @require_safe
 def first_steps(request: HttpRequest) -> HttpResponse:
     """Each step with what was seen of it; the first that is open stands out."""
-    steps = all_steps()
-    opened = [number for number, step in enumerate(steps) if not step.is_done]
     context = {
-        "steps": steps,
-        "next_step": opened[0] if opened else None,
+        **_steps(),
         "forms": integrations.forms_to_try(),
         "is_local": local_linkedin.is_used(),
         "local_url": settings.LINKEDIN_API,
@@ -51,7 +48,16 @@ def test_lead(request: HttpRequest) -> HttpResponse:
 @require_safe
 def way(request: HttpRequest) -> HttpResponse:
     """The stages of the test lead, asked again and again until it is there."""
-    return render(request, "web/first_steps/_way.html", _way(request))
+    context = _way(request)
+    if context.get("waits"):
+        return render(request, "web/first_steps/_way.html", context)
+    return render(request, "web/first_steps/_arrived.html", {**context, **_steps()})
+
+
+def _steps() -> dict[str, object]:
+    steps = all_steps()
+    opened = [number for number, step in enumerate(steps) if not step.is_done]
+    return {"steps": steps, "next_step": opened[0] if opened else None}
 
 
 def _way(request: HttpRequest) -> dict[str, object]:
