@@ -1,21 +1,22 @@
 """The sandbox as one ASGI application."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from importlib import resources
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
-from linkedin_sandbox import ads, control, leads, notices, oauth, pages
+from linkedin_sandbox import control, notices, oauth, openid, pages, truth
 from linkedin_sandbox.errors import Refusal
-from linkedin_sandbox.faults import Faults, answer_with
+from linkedin_sandbox.faults import Answering, Faults
+from linkedin_sandbox.gate import rest
 from linkedin_sandbox.state import State
 
 _HERE = Path(str(resources.files("linkedin_sandbox")))
@@ -32,37 +33,32 @@ async def _unknown(_request: Request, _error: Exception) -> Response:
     )
 
 
-class Gate(BaseHTTPMiddleware):
-    """Logs each call of the API, lets time pass, and strikes with faults."""
+def watched(answer: Answering, endpoint: str = "") -> Answering:
+    """A call of the API: noted, kept waiting, and struck by the faults in force."""
 
-    async def dispatch(
-        self, request: Request, call_next: RequestResponseEndpoint
-    ) -> Response:
-        """One request."""
-        endpoint = endpoint_of(request.url.path)
-        if endpoint is None:
-            return await call_next(request)
+    async def watch(request: Request) -> Response:
         state: State = request.app.state.sandbox
-        query = request.url.query
         entry = _note(state, request)
-        if state.settings.latency_ms:
-            await asyncio.sleep(state.settings.latency_ms / 1000)
+        request.state.entry = entry
+        if state.switches.latency_ms:
+            await asyncio.sleep(state.switches.latency_ms / 1000)
         faults: Faults = request.app.state.faults
-        fault = faults.strike(endpoint, is_batch="ids=List(" in query)
-        answer = await answer_with(fault, request, call_next)
-        entry["status"] = answer.status_code
-        return answer
+        name = endpoint or endpoint_of(request.url.path)
+        try:
+            made = await faults.answer(request, name, answer)
+        except Refusal as refusal:
+            made = refusal.answer()
+        entry["status"] = made.status_code
+        return made
+
+    return watch
 
 
-def endpoint_of(path: str) -> str | None:
-    """`/rest/adAccounts/1/adCampaigns/2` -> `adCampaigns`; none for other pages."""
-    parts = path.strip("/").split("/")
-    if parts[0] == "rest" and len(parts) > 1:
-        below = len(parts) > 3 and parts[1] == "adAccounts"
-        return parts[3] if below else parts[1]
-    if parts[0] in {"oauth", "v2"}:
-        return parts[-1]
-    return None
+def endpoint_of(path: str) -> str:
+    """`/rest/adAccounts/1/adCampaigns/2` -> `adCampaigns`."""
+    parts = path.strip("/").split("/")[1:]
+    below = len(parts) > 2 and parts[0] == "adAccounts"
+    return parts[2] if below else parts[0]
 
 
 def _note(state: State, request: Request) -> dict[str, object]:
@@ -79,33 +75,15 @@ def _note(state: State, request: Request) -> dict[str, object]:
     return entry
 
 
-_REST = [
-    Route("/adAccountUsers", ads.ad_account_users),
-    Route("/adAccounts", ads.ad_accounts),
-    Route("/adAccounts/{account:int}", ads.ad_account),
-    Route("/adAccounts/{account:int}/adCampaigns", ads.campaigns),
-    Route("/adAccounts/{account:int}/adCampaigns/{id}", ads.campaign),
-    Route("/adAccounts/{account:int}/adCampaignGroups", ads.campaign_groups),
-    Route("/adAccounts/{account:int}/adCampaignGroups/{id}", ads.campaign_group),
-    Route("/adAccounts/{account:int}/creatives", ads.creatives),
-    Route("/adAccounts/{account:int}/creatives/{urn}", ads.creative),
-    Route("/organizationAcls", ads.organization_acls),
-    Route("/leadForms", leads.lead_forms),
-    Route("/leadForms/{id}", leads.lead_form),
-    Route("/leadFormResponses", leads.responses),
-    Route("/leadFormResponses/{id}", leads.response),
-    Route("/leadNotifications", notices.subscriptions, methods=["GET", "POST"]),
-    Route("/leadNotifications/{id}", notices.subscription, methods=["GET", "DELETE"]),
-]
-# A long query comes as the body of a POST.
-for _route in _REST:
-    if _route.methods is not None:
-        _route.methods.add("POST")
-
+_VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _CONTROL = [
     Route("/world", control.world),
     Route("/apps/{client_id}", control.application, methods=["PUT"]),
     Route("/reset", control.reset, methods=["POST"]),
+    Route("/switches", control.switches, methods=["GET", "PUT"]),
+    Route("/quotas", control.quotas, methods=["PUT"]),
+    Route("/subscriptions", control.subscriptions),
+    Route("/subscriptions/{id:int}/check", control.check, methods=["POST"]),
     Route("/tokens", control.tokens, methods=["POST"]),
     Route("/tokens/{member}", control.end_tokens, methods=["PUT"]),
     Route("/leads", control.leads, methods=["POST"]),
@@ -115,8 +93,34 @@ _CONTROL = [
     Route("/clock", control.clock, methods=["PUT"]),
     Route("/log", control.log),
     Route("/pushes", control.pushes),
-    Route("/truth", control.truth),
+    Route("/truth", truth.truth),
 ]
+
+
+_SIGN_IN = [
+    Route("/oauth/v2/authorization", oauth.authorization, methods=["GET", "POST"]),
+    Route(
+        "/oauth/v2/accessToken",
+        watched(oauth.access_token, "accessToken"),
+        methods=["POST"],
+    ),
+    Route(
+        "/oauth/v2/introspectToken",
+        watched(oauth.introspect, "introspectToken"),
+        methods=["POST"],
+    ),
+    Route("/oauth/v2/revoke", watched(oauth.revoke, "revoke"), methods=["POST"]),
+    Route("/v2/userinfo", watched(oauth.userinfo, "userinfo")),
+    Route("/oauth/.well-known/openid-configuration", openid.configuration),
+    Route("/oauth/openid/jwks", openid.keys),
+]
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    looking = asyncio.create_task(app.state.pusher.keep_looking())
+    yield
+    looking.cancel()
 
 
 def make_app(state: State, faults: Faults) -> Starlette:
@@ -128,18 +132,15 @@ def make_app(state: State, faults: Faults) -> Starlette:
             Route("/forms/{id:int}", pages.fill),
             Route("/forms/{id:int}", pages.send, methods=["POST"]),
             Route("/forms/{id:int}/thanks", pages.thanks),
-            Route(
-                "/oauth/v2/authorization", oauth.authorization, methods=["GET", "POST"]
-            ),
-            Route("/oauth/v2/accessToken", oauth.access_token, methods=["POST"]),
-            Route("/oauth/v2/introspectToken", oauth.introspect, methods=["POST"]),
-            Route("/v2/userinfo", oauth.userinfo),
-            Mount("/rest", routes=_REST),
+            Route("/permitted-services", pages.permitted_services),
+            Route("/permitted-services", pages.remove_service, methods=["POST"]),
+            *_SIGN_IN,
+            Route("/rest/{path:path}", watched(rest), methods=_VERBS),
             Mount("/_sandbox", routes=_CONTROL),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ],
-        middleware=[Middleware(Gate)],
         exception_handlers={Refusal: _refused, 404: _unknown},
+        lifespan=_lifespan,
     )
     app.state.sandbox = state
     app.state.faults = faults

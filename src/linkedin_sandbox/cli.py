@@ -9,20 +9,27 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import Any
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
 from linkedin_sandbox.app import make_app
-from linkedin_sandbox.faults import Faults
-from linkedin_sandbox.people import fill_in
-from linkedin_sandbox.state import DAY_MS, Fault, Settings, State
-from linkedin_sandbox.submit import submit
-from linkedin_sandbox.world import load
+from linkedin_sandbox.errors import Refusal
+from linkedin_sandbox.faults import KINDS, Faults
+from linkedin_sandbox.records import Fault
+from linkedin_sandbox.state import State
+from linkedin_sandbox.switches import Switches
+from linkedin_sandbox.world import WorldError, load
 
-VERSIONS = "202601,202602,202603,202604,202605,202606,202607,202608,202609"
+_ABOUT = (
+    "A LinkedIn on this machine: sign-in, ad accounts, forms, leads and webhooks, "
+    "for trying, teaching and testing clients of LinkedIn's lead API."
+)
+_EPILOG = "Control calls under /_sandbox/ change all of it while it runs."
 _PR_SET_PDEATHSIG = 1
 
 
@@ -31,9 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if os.environ.get("LINKEDIN_SANDBOX_DIES_WITH_PARENT") == "1":
         _die_with_parent()
-    state = _make_state(options)
-    faults = Faults()
-    faults.replace([_read_fault(text) for text in options.fault])
+    try:
+        state = _make_state(options)
+        faults = Faults(state)
+        faults.replace([_read_fault(text) for text in options.fault])
+    except (WorldError, ValueError) as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 2
+    except Refusal as exc:
+        sys.stderr.write(f"{exc.body['message']}\n")
+        return 2
     if not _is_free(options.host, options.port):
         sys.stderr.write(f"Port {options.port} is in use: choose another --port.\n")
         return 1
@@ -53,25 +67,55 @@ def _is_free(host: str, port: int) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="linkedin-sandbox", description=__doc__)
+    parser = argparse.ArgumentParser(prog="linkedin-sandbox", description=_ABOUT)
     commands = parser.add_subparsers(required=True, metavar="command")
-    serve = commands.add_parser("serve", help="Run the local LinkedIn.")
-    serve.add_argument("--port", type=int, default=9100)
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--world", type=Path, help="a JSON file instead of the default")
-    serve.add_argument("--leads", type=int, default=0, help="leads of earlier days")
-    serve.add_argument("--latency-ms", type=int, default=0)
+    serve = commands.add_parser(
+        "serve", help="Run the local LinkedIn.", description=_ABOUT, epilog=_EPILOG
+    )
+    serve.add_argument("--port", type=int, default=9100, help="9100")
+    serve.add_argument("--host", default="127.0.0.1", help="127.0.0.1")
+    serve.add_argument(
+        "--world", type=Path, metavar="FILE", help="instead of the world it brings"
+    )
+    serve.add_argument(
+        "--state", type=Path, metavar="FILE", help="what a restart remembers"
+    )
+    serve.add_argument(
+        "--leads",
+        type=int,
+        default=0,
+        metavar="N",
+        help="leads of the last 90 days, by formula: a million take no memory",
+    )
+    serve.add_argument(
+        "--quota",
+        action="append",
+        default=[],
+        metavar="ENDPOINT=N[:M]",
+        help="calls per UTC day of the application, and of each member",
+    )
     serve.add_argument(
         "--fault",
         action="append",
         default=[],
         metavar="ENDPOINT=KIND[:PROBABILITY[:COUNT]]",
+        help=f"goes wrong from the start; kinds: {', '.join(KINDS)}",
     )
-    serve.add_argument("--state", type=Path, help="a file that a restart reads")
-    serve.add_argument("--versions", default=VERSIONS, help="active API versions")
-    serve.add_argument("--retention-days", type=int, default=90)
-    serve.add_argument("--max-count", type=int, default=1000)
+    switches = serve.add_argument_group("where LinkedIn is unknown or varies")
+    for one in fields(Switches):
+        if one.metadata:
+            _add_switch(switches, one)
     return parser
+
+
+def _add_switch(group: argparse._ArgumentGroup, one: Field[Any]) -> None:
+    values, text = one.metadata["values"], one.metadata["help"]
+    group.add_argument(
+        f"--{one.name.replace('_', '-')}",
+        metavar={int: "N", str: "LIST"}.get(values),
+        choices=None if isinstance(values, type) else values,
+        help=f"{text} ({one.default})",
+    )
 
 
 def _die_with_parent() -> None:
@@ -81,9 +125,11 @@ def _die_with_parent() -> None:
 
 
 def _read_fault(text: str) -> Fault:
-    endpoint, _, rest = text.partition("=")
+    endpoint, is_there, rest = text.partition("=")
     kind, _, numbers = rest.partition(":")
     probability, _, count = numbers.partition(":")
+    if not is_there:
+        raise ValueError(f"--fault {text}: ENDPOINT=KIND is needed.")
     return Fault(
         endpoint=endpoint,
         kind=kind,
@@ -92,31 +138,26 @@ def _read_fault(text: str) -> Fault:
     )
 
 
+def _read_quota(text: str) -> tuple[str, tuple[int, int]]:
+    endpoint, _, numbers = text.partition("=")
+    application, _, member = numbers.partition(":")
+    if not application.isdecimal() or not (member or "0").isdecimal():
+        raise ValueError(f"--quota {text}: ENDPOINT=N or ENDPOINT=N:M is needed.")
+    return endpoint, (int(application), int(member or 0))
+
+
 def _make_state(options: argparse.Namespace) -> State:
-    settings = Settings(
-        versions=options.versions.split(","),
-        world=options.world,
-        latency_ms=options.latency_ms,
-        retention_days=options.retention_days,
-        max_count=options.max_count,
-    )
-    state = State(load(options.world), settings)
+    switches = Switches(world=options.world)
+    given = {one.name: getattr(options, one.name) for one in fields(Switches)}
+    asked = {name: value for name, value in given.items() if value is not None}
+    switches.change(**{name: asked[name] for name in asked if name != "world"})
+    state = State(load(options.world), switches)
     if options.state is not None:
         state.remember_in(options.state)
-    if not state.leads:
-        _fill_the_past(state, options.leads)
+    if state.history is None and options.leads:
+        state.begin_history(options.leads)
+    state.quotas |= dict(_read_quota(text) for text in options.quota)
     return state
-
-
-def _fill_the_past(state: State, count: int) -> None:
-    """Leads spread over the last 90 days, oldest first."""
-    forms = list(state.world.forms.values())
-    now = state.clock.now_ms()
-    for number in range(count):
-        form = forms[number % len(forms)]
-        age = (count - number) * 89 * DAY_MS // max(count, 1)
-        filled = fill_in(form, number=number)
-        submit(state, form, filled=filled, submitted_at=now - age)
 
 
 async def _serve(options: argparse.Namespace, state: State, faults: Faults) -> None:

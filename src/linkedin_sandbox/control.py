@@ -1,20 +1,20 @@
 """Control calls under /_sandbox/: what a test or a demonstration asks for."""
 
 import asyncio
-import hashlib
 import random
-from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from linkedin_sandbox.errors import not_found, refuse
+from linkedin_sandbox.errors import json_answer, not_found, refuse
 from linkedin_sandbox.faults import Faults
 from linkedin_sandbox.notices import Pusher
 from linkedin_sandbox.oauth import issue, token_answer
 from linkedin_sandbox.people import fill_in
-from linkedin_sandbox.state import DAY_MS, Fault, Lead, State
+from linkedin_sandbox.records import Fault, Lead
+from linkedin_sandbox.state import State
 from linkedin_sandbox.submit import submit
 from linkedin_sandbox.world import Form, Json
 
@@ -29,6 +29,16 @@ def _pusher(request: Request) -> Pusher:
     return pusher
 
 
+async def _body(request: Request) -> Json:
+    try:
+        body = msgspec.json.decode(await request.body() or b"{}")
+    except msgspec.DecodeError as exc:
+        raise refuse(400, None, f"The body is not JSON: {exc}") from exc
+    if not isinstance(body, dict):
+        raise refuse(400, None, "The body is not an object.")
+    return body
+
+
 def _form_named(state: State, number: object) -> Form:
     form = state.world.forms.get(int(str(number)))
     if form is None:
@@ -39,7 +49,7 @@ def _form_named(state: State, number: object) -> Form:
 async def world(request: Request) -> Response:
     """Everything that is there."""
     state = _state(request)
-    return JSONResponse(
+    return json_answer(
         {
             "members": [
                 {
@@ -50,14 +60,51 @@ async def world(request: Request) -> Response:
                 }
                 for member in state.world.members.values()
             ],
-            "applications": [
-                vars(application) for application in state.world.applications.values()
-            ],
-            "accounts": [vars(account) for account in state.world.accounts.values()],
-            "forms": [vars(form) for form in state.world.forms.values()],
-            "leads": len(state.leads),
+            "applications": list(state.world.applications.values()),
+            "pages": state.world.pages,
+            "events": list(state.world.events.values()),
+            "accounts": list(state.world.accounts.values()),
+            "forms": list(state.world.forms.values()),
+            "leads": state.next_number(),
         }
     )
+
+
+async def switches(request: Request) -> Response:
+    """How the sandbox behaves where LinkedIn's behaviour is unknown or varies."""
+    state = _state(request)
+    if request.method == "PUT":
+        try:
+            state.switches.change(**await _body(request))
+        except ValueError as exc:
+            raise refuse(400, None, str(exc)) from exc
+    return json_answer({**vars(state.switches), "world": str(state.switches.world)})
+
+
+async def quotas(request: Request) -> Response:
+    """Calls per UTC day by endpoint: of the application, and of each member."""
+    state = _state(request)
+    wanted = {}
+    for endpoint, row in (await _body(request)).items():
+        if not isinstance(row, dict):
+            raise refuse(400, None, f"{endpoint} needs application and member.")
+        wanted[endpoint] = (int(row.get("application", 0)), int(row.get("member", 0)))
+    state.quotas.clear()
+    state.quotas |= wanted
+    return json_answer({"quotas": wanted})
+
+
+async def subscriptions(request: Request) -> Response:
+    """All subscriptions, with how the checks of their addresses went."""
+    return json_answer(list(_state(request).subscriptions.values()))
+
+
+async def check(request: Request) -> Response:
+    """Check the address of a subscription now; unblocks it where it passes."""
+    number = int(request.path_params["id"])
+    if number not in _state(request).subscriptions:
+        raise not_found()
+    return json_answer({"passed": await _pusher(request).check(number)})
 
 
 async def application(request: Request) -> Response:
@@ -66,7 +113,7 @@ async def application(request: Request) -> Response:
     client_id = request.path_params["client_id"]
     if client_id not in state.world.applications:
         raise not_found()
-    body = await request.json()
+    body = await _body(request)
     state.set_redirects(client_id=client_id, redirect_uris=body["redirect_uris"])
     return JSONResponse({"redirect_uris": body["redirect_uris"]})
 
@@ -74,6 +121,7 @@ async def application(request: Request) -> Response:
 async def reset(request: Request) -> Response:
     """Everything as at the start: no leads, no tokens, no subscriptions, no faults."""
     request.app.state.faults.replace([])
+    _pusher(request).begin_anew()
     _state(request).begin_anew()
     return Response(status_code=204)
 
@@ -81,7 +129,7 @@ async def reset(request: Request) -> Response:
 async def tokens(request: Request) -> Response:
     """A token without the pages."""
     state = _state(request)
-    body = await request.json()
+    body = await _body(request)
     ours = next(iter(state.world.applications.values()))
     scopes = body.get("scopes", ours.scopes)
     token = issue(state, ours, member=body["member"], scopes=scopes)
@@ -90,7 +138,7 @@ async def tokens(request: Request) -> Response:
 
 async def end_tokens(request: Request) -> Response:
     """All tokens of a member are revoked or expired from now on."""
-    body = await request.json()
+    body = await _body(request)
     _state(request).end_tokens(
         member=request.path_params["member"], state=body["state"]
     )
@@ -100,7 +148,7 @@ async def end_tokens(request: Request) -> Response:
 async def leads(request: Request) -> Response:
     """People submit a form; notices go out as asked."""
     state = _state(request)
-    body: Json = await request.json()
+    body = await _body(request)
     form = _form_named(state, body["form"])
     made: list[Lead] = []
     for index in range(body.get("count", 1)):
@@ -119,7 +167,7 @@ async def leads(request: Request) -> Response:
 
 
 def _submit_one(state: State, form: Form, body: Json, index: int) -> Lead:
-    filled = fill_in(form, number=len(state.leads), seed=body.get("seed", 0))
+    filled = fill_in(form, number=state.next_number(), seed=body.get("seed", 0))
     for question, answer in body.get("answers", {}).items():
         if answer is None:
             filled.answers.pop(question, None)
@@ -148,9 +196,9 @@ async def delete_lead(request: Request) -> Response:
     """A person withdraws; a DELETED notice goes out."""
     state = _state(request)
     lead_id = request.path_params["id"]
-    if lead_id not in state.leads:
-        raise not_found()
     lead = state.delete_lead(lead_id)
+    if lead is None:
+        raise not_found()
     _pusher(request).announce([lead], "DELETED")
     return JSONResponse({"id": lead_id, "deleted_at": lead.deleted_at})
 
@@ -159,7 +207,10 @@ async def change_form(request: Request) -> Response:
     """A new version of a form, another name, or another state."""
     state = _state(request)
     form = _form_named(state, request.path_params["id"])
-    changed = state.change_form(form.id, await request.json())
+    try:
+        changed = state.change_form(form.id, await _body(request))
+    except msgspec.ValidationError as exc:
+        raise refuse(400, None, str(exc)) from exc
     return JSONResponse(
         {"id": changed.id, "version": changed.version, "name": changed.name}
     )
@@ -169,8 +220,8 @@ async def faults(request: Request) -> Response:
     """These faults replace all others."""
     held: Faults = request.app.state.faults
     try:
-        wanted = [Fault(**row) for row in await request.json()]
-    except TypeError as exc:
+        wanted = msgspec.json.decode(await request.body(), type=list[Fault])
+    except msgspec.DecodeError as exc:
         raise refuse(400, None, str(exc)) from exc
     held.replace(wanted)
     return JSONResponse({"faults": len(wanted)})
@@ -179,11 +230,13 @@ async def faults(request: Request) -> Response:
 async def clock(request: Request) -> Response:
     """Move the sandbox's time."""
     state = _state(request)
-    body = await request.json()
+    body = await _body(request)
     offset = state.clock.offset_ms
     if "now" in body:
         offset += int(body["now"]) - state.clock.now_ms()
     state.move_clock(offset + int(body.get("advance_s", 0) * 1000))
+    # What is due by then has happened when the answer comes.
+    await _pusher(request).look()
     return JSONResponse({"now": state.clock.now_ms()})
 
 
@@ -197,65 +250,3 @@ async def log(request: Request) -> Response:
 async def pushes(request: Request) -> Response:
     """Notices sent and how they were answered."""
     return JSONResponse(list(_state(request).pushes))
-
-
-async def truth(request: Request) -> Response:
-    """What a reader of the API should have: number, digest, ids, answers."""
-    state = _state(request)
-    form, day = request.query_params.get("form"), request.query_params.get("day")
-    rows = [
-        lead
-        for lead in state.leads.values()
-        if state.visible(lead)
-        and form in {None, str(lead.form)}
-        and day in {None, _day(lead)}
-    ]
-    ids = sorted(lead.id for lead in rows)
-    digest = hashlib.sha256("".join(f"{one}\n" for one in ids).encode())
-    answer: Json = {"count": len(ids), "sha256": digest.hexdigest()}
-    if request.query_params.get("full") == "1":
-        answer["ids"] = ids
-        answer["leads"] = [_told(state, lead) for lead in rows]
-    return JSONResponse(answer)
-
-
-def _day(lead: Lead) -> str:
-    days = lead.submitted_at // DAY_MS
-    return datetime.fromtimestamp(days * DAY_MS / 1000, tz=UTC).date().isoformat()
-
-
-def _told(state: State, lead: Lead) -> Json:
-    content = state.world.forms[lead.form].content(lead.version)
-    return {
-        "id": lead.id,
-        "form": str(lead.form),
-        "version": lead.version,
-        "account": lead.account,
-        "campaign": lead.campaign,
-        "creative": lead.creative,
-        "submitted_at": lead.submitted_at,
-        "test": lead.test,
-        "answers": [
-            {
-                "question": str(row["id"]),
-                "predefined": row.get("predefined"),
-                "label": row["text"],
-                "text": _in_words(row, lead.answers[str(row["id"])]),
-            }
-            for row in content["questions"]
-            if str(row["id"]) in lead.answers
-        ],
-        "consents": [
-            {"text": row["text"], "accepted": lead.consents[str(row["id"])]}
-            for row in content["consents"]
-            if str(row["id"]) in lead.consents
-        ],
-        "hidden": content["hidden_fields"],
-    }
-
-
-def _in_words(question: Json, answer: str | list[int]) -> str:
-    if isinstance(answer, str):
-        return answer
-    texts = {option["id"]: option["text"] for option in question["options"]}
-    return "; ".join(texts[option] for option in answer)

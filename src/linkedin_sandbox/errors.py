@@ -1,6 +1,9 @@
 """LinkedIn's refusals, in its envelopes."""
 
-from starlette.responses import JSONResponse
+from collections.abc import Mapping
+
+import msgspec
+from starlette.responses import Response
 
 
 class Refusal(Exception):
@@ -11,9 +14,21 @@ class Refusal(Exception):
         self.status = status
         self.body = body
 
-    def answer(self) -> JSONResponse:
+    def answer(self) -> Response:
         """The HTTP answer."""
-        return JSONResponse(self.body, status_code=self.status)
+        return json_answer(self.body, status=self.status)
+
+
+def json_answer(
+    content: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer in JSON; parts of the content may be JSON already."""
+    return Response(
+        msgspec.json.encode(content),
+        status_code=status,
+        headers=headers,
+        media_type="application/json",
+    )
 
 
 def refuse(

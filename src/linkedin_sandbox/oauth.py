@@ -8,8 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
-from linkedin_sandbox.errors import TOKEN_ERRORS, oauth_error, refuse
-from linkedin_sandbox.state import State, Token
+from linkedin_sandbox import openid
+from linkedin_sandbox.errors import oauth_error, refuse
+from linkedin_sandbox.gate import valid_token
+from linkedin_sandbox.records import Code, Token
+from linkedin_sandbox.state import State
 from linkedin_sandbox.world import Application
 
 CODE_SECONDS = 30 * 60
@@ -48,7 +51,9 @@ def _application_for(
     if application is None:
         return "The passed in client_id is invalid."
     redirect = parameters.get("redirect_uri", "")
-    if redirect.partition("?")[0] not in application.redirect_uris:
+    # What stands behind a question mark is not compared; a fragment never fits.
+    registered = {uri.partition("?")[0] for uri in application.redirect_uris}
+    if "#" in redirect or redirect.partition("?")[0] not in registered:
         return "The redirect_uri does not match the registered value."
     if parameters.get("response_type") != "code" or not parameters.get("state"):
         return "The request lacks response_type=code or state."
@@ -57,7 +62,14 @@ def _application_for(
 
 def _back(parameters: Mapping[str, str], **answer: str) -> Response:
     query = urlencode({**answer, "state": parameters["state"]})
-    return RedirectResponse(f"{parameters['redirect_uri']}?{query}", status_code=302)
+    redirect = parameters["redirect_uri"]
+    separator = "&" if "?" in redirect else "?"
+    return RedirectResponse(f"{redirect}{separator}{query}", status_code=302)
+
+
+def scopes_of(text: str) -> list[str]:
+    """Scopes by blank or comma."""
+    return text.replace(",", " ").split()
 
 
 async def authorization(request: Request) -> Response:
@@ -96,7 +108,7 @@ def _page(
             "application": application,
             "members": members.values(),
             "member": members.get(who),
-            "scopes": parameters.get("scope", "").split(),
+            "scopes": scopes_of(parameters.get("scope", "")),
         },
     )
 
@@ -104,14 +116,14 @@ def _page(
 def _foreign_scope(
     application: Application, parameters: Mapping[str, str]
 ) -> str | None:
-    for scope in parameters.get("scope", "").split():
+    for scope in scopes_of(parameters.get("scope", "")):
         if scope not in application.scopes:
             return scope
     return None
 
 
 def _has_grant(state: State, member: str, parameters: Mapping[str, str]) -> bool:
-    wanted = set(parameters.get("scope", "").split())
+    wanted = set(scopes_of(parameters.get("scope", "")))
     return any(
         token.member == member
         and token.client_id == parameters["client_id"]
@@ -147,13 +159,14 @@ def _decide(
 
 def _new_code(state: State, member: str, parameters: Mapping[str, str]) -> str:
     code = f"AQT{secrets.token_urlsafe(90)}"
-    state.codes[code] = {
-        "member": member,
-        "client_id": parameters["client_id"],
-        "redirect_uri": parameters["redirect_uri"],
-        "scopes": parameters.get("scope", "").split(),
-        "until": state.clock.now_s() + CODE_SECONDS,
-    }
+    state.codes[code] = Code(
+        member=member,
+        client_id=parameters["client_id"],
+        redirect_uri=parameters["redirect_uri"],
+        scopes=scopes_of(parameters.get("scope", "")),
+        until=state.clock.now_s() + CODE_SECONDS,
+        nonce=parameters.get("nonce"),
+    )
     return code
 
 
@@ -194,19 +207,23 @@ async def access_token(request: Request) -> Response:
             "invalid_request",
             "Unable to retrieve access token: authorization code not found",
         )
-    expected = (code["client_id"], code["redirect_uri"])
     given = (form["client_id"], form["redirect_uri"])
-    if given != expected or code["until"] < state.clock.now_s():
+    is_late = code.until < state.clock.now_s()
+    if given != (code.client_id, code.redirect_uri) or is_late:
         raise oauth_error(
             "invalid_redirect_uri",
             "Unable to retrieve access token: appid/redirect uri/code verifier does "
             "not match authorization code. Or authorization code expired.",
         )
-    scopes = code["scopes"]
+    scopes = code.scopes
     if getattr(request.state, "fewer_scopes", False):
         scopes = [scope for scope in scopes if scope != "r_organization_admin"]
-    token = issue(state, application, member=code["member"], scopes=scopes)
-    return JSONResponse(token_answer(state, token))
+    token = issue(state, application, member=code.member, scopes=scopes)
+    answer = token_answer(state, token)
+    if "openid" in scopes:
+        issuer = openid.issuer_of(request)
+        answer["id_token"] = openid.id_token(state, token, issuer, code.nonce)
+    return JSONResponse(answer)
 
 
 def issue(
@@ -221,7 +238,8 @@ def issue(
     """A new access token, with a refresh token where the application has them."""
     now = state.clock.now_s()
     since = consented_at if consented_at is not None else now
-    if refresh is None and application.refresh_tokens:
+    has_refresh = application.refresh_tokens and state.switches.refresh_tokens == "on"
+    if refresh is None and has_refresh:
         refresh = f"AQW{secrets.token_urlsafe(350)}"
     token = Token(
         access=f"AQX{secrets.token_urlsafe(350)}",
@@ -240,10 +258,11 @@ def issue(
 def token_answer(state: State, token: Token) -> dict[str, object]:
     """What the token endpoint answers."""
     now = state.clock.now_s()
+    separator = " " if state.switches.scope_separator == "space" else ","
     answer: dict[str, object] = {
         "access_token": token.access,
         "expires_in": token.expires_at - now,
-        "scope": ",".join(token.scopes),
+        "scope": separator.join(token.scopes),
         "token_type": "Bearer",
     }
     if token.refresh is not None:
@@ -313,26 +332,23 @@ async def introspect(request: Request) -> Response:
     )
 
 
+async def revoke(request: Request) -> Response:
+    """One token ends; whether LinkedIn has this address is not known."""
+    state = _state(request)
+    form = await _form(request)
+    _require(form, "client_id", "client_secret", "token")
+    _client(state, form)
+    token = state.tokens.get(form["token"])
+    if token is not None and token.client_id == form["client_id"]:
+        state.end_token(token)
+    return Response(status_code=200)
+
+
 async def userinfo(request: Request) -> Response:
     """Who signed in; no version header is needed."""
     state = _state(request)
-    header = request.headers.get("authorization", "")
-    token = state.tokens.get(header.removeprefix("Bearer "))
-    if token is None:
-        raise TOKEN_ERRORS["invalid"]
-    if token.state != "active":
-        raise TOKEN_ERRORS[token.state]
+    token = valid_token(request, state)
     if "openid" not in token.scopes:
         message = "Not enough permissions to access: userinfo.GET.NO_VERSION"
         raise refuse(403, "ACCESS_DENIED", message, 100)
-    member = state.world.members[token.member]
-    answer: dict[str, object] = {
-        "sub": member.sub,
-        "name": member.name,
-        "given_name": member.given_name,
-        "family_name": member.family_name,
-        "locale": {"country": "US", "language": "en"},
-    }
-    if "email" in token.scopes:
-        answer |= {"email": member.email, "email_verified": True}
-    return JSONResponse(answer)
+    return JSONResponse(openid.claims(state, token))

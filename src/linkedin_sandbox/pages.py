@@ -25,12 +25,47 @@ async def home(request: Request) -> Response:
     """The advertisements, each with its form."""
     state: State = request.app.state.sandbox
     forms = [
-        {"form": form, "account": state.world.accounts[form.account]}
+        {"form": form, "place": _place(state, form)}
         for form in state.world.forms.values()
         if form.state == "PUBLISHED"
     ]
     member = state.world.members.get(request.cookies.get(COOKIE, ""))
     return _show(request, "home.html", {"forms": forms, "member": member})
+
+
+def _place(state: State, form: Form) -> str:
+    if form.account is not None:
+        return f"{state.world.accounts[form.account].name} · sponsored"
+    if form.event is not None:
+        return f"{state.world.events[form.event].name} · event"
+    kind = "product page" if form.lead_type == "ORGANIZATION_PRODUCT" else "page"
+    return f"{state.world.pages[form.owner.number]} · {kind}"
+
+
+async def permitted_services(request: Request) -> Response:
+    """The applications to which the member has given access."""
+    state: State = request.app.state.sandbox
+    member = state.world.members.get(request.cookies.get(COOKIE, ""))
+    services = sorted(
+        {
+            token.client_id
+            for token in state.tokens.values()
+            if member and token.member == member.key and token.state == "active"
+        }
+    )
+    return _show(request, "services.html", {"member": member, "services": services})
+
+
+async def remove_service(request: Request) -> Response:
+    """The member takes an application's access back; nobody tells it."""
+    state: State = request.app.state.sandbox
+    form = await request.form()
+    member = state.world.members.get(request.cookies.get(COOKIE, ""))
+    if member is not None:
+        state.end_tokens(
+            member=member.key, state="revoked", client_id=str(form.get("client_id"))
+        )
+    return RedirectResponse("/permitted-services", status_code=303)
 
 
 async def sign_out(_request: Request) -> Response:
@@ -52,7 +87,7 @@ async def fill(request: Request) -> Response:
     """One form, filled in beforehand as LinkedIn does from the profile."""
     form = _form(request)
     state: State = request.app.state.sandbox
-    filled = fill_in(form, number=len(state.leads))
+    filled = fill_in(form, number=state.next_number())
     return _page(request, form, filled.answers, [])
 
 
@@ -72,11 +107,11 @@ async def send(request: Request) -> Response:
     given = await request.form()
     answers, missing = _read_answers(form, given)
     consents = {}
-    for consent in form.content()["consents"]:
-        ticked = f"c{consent['id']}" in given
-        if consent["required"] and not ticked:
-            missing.append(consent["text"])
-        consents[str(consent["id"])] = ticked
+    for consent in form.content().consents:
+        ticked = f"c{consent.id}" in given
+        if consent.required and not ticked:
+            missing.append(consent.text)
+        consents[str(consent.id)] = ticked
     if missing:
         return _page(request, form, answers, missing)
     state: State = request.app.state.sandbox
@@ -89,18 +124,18 @@ async def send(request: Request) -> Response:
 def _read_answers(form: Form, given: FormData) -> tuple[Json, list[str]]:
     answers: Json = {}
     missing = []
-    for question in form.content()["questions"]:
-        name = f"q{question['id']}"
-        if question.get("options"):
-            chosen = [int(str(value)) for value in given.getlist(name)]
-            answer: str | list[int] = chosen
+    for question in form.content().questions:
+        name = f"q{question.id}"
+        if question.options:
+            ticked = set(given.getlist(name))
+            known = [option.id for option in question.options]
+            answer: str | list[int] = [one for one in known if str(one) in ticked]
         else:
-            limit = question.get("max_length", 300)
-            answer = str(given.get(name, "")).strip()[:limit]
+            answer = str(given.get(name, "")).strip()[: question.max_length]
         if answer:
-            answers[str(question["id"])] = answer
-        elif question["required"]:
-            missing.append(question["text"])
+            answers[str(question.id)] = answer
+        elif question.required:
+            missing.append(question.text)
     return answers, missing
 
 

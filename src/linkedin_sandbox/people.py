@@ -1,9 +1,9 @@
 """People who fill in forms: names and answers of many scripts, the same per seed."""
 
-import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from linkedin_sandbox.world import Form, Json
+from linkedin_sandbox.world import Form, Question, Version
 
 
 @dataclass(frozen=True)
@@ -82,48 +82,67 @@ _PEOPLE = (
 
 def fill_in(form: Form, *, number: int, seed: int = 0) -> Filled:
     """The answers and consents of one person on a form's present version."""
-    chance = random.Random(f"{form.id}/{number}/{seed}")  # noqa: S311 - test data
+    return fill_in_version(form, form.content(), number=number, seed=seed)
+
+
+def fill_in_version(
+    form: Form, content: Version, *, number: int, seed: int = 0
+) -> Filled:
+    """The answers and consents of one person on one version of a form."""
     person = _PEOPLE[number % len(_PEOPLE)]
-    content = form.content()
+    luck = _mix(number * 1_000_003 + form.id + seed * 7_919)
     answers: dict[str, str | list[int]] = {}
-    for question in content["questions"]:
-        given = _answer(question, person, number, chance)
-        if given is not None:
-            answers[str(question["id"])] = given
-    consents = {
-        str(consent["id"]): consent["required"] or chance.random() < 0.5
-        for consent in content["consents"]
-    }
+    for question in content.questions:
+        luck = luck >> 5 | (luck & 31) << 59
+        if question.required or luck % 10 >= 3:
+            answers[str(question.id)] = _answer(question, person, number)
+    consents = {}
+    for consent in content.consents:
+        luck = luck >> 5 | (luck & 31) << 59
+        consents[str(consent.id)] = consent.required or luck % 2 == 0
     return Filled(answers, consents)
 
 
-def _answer(
-    question: Json, person: Person, number: int, chance: random.Random
-) -> str | list[int] | None:
-    if not question["required"] and chance.random() < 0.3:
-        return None
-    options = question.get("options")
+def _mix(number: int) -> int:
+    """64 bits that look like chance and are the same each time."""
+    number = (number + 0x9E3779B97F4A7C15) & _BITS
+    number = (number ^ number >> 30) * 0xBF58476D1CE4E5B9 & _BITS
+    number = (number ^ number >> 27) * 0x94D049BB133111EB & _BITS
+    return number ^ number >> 31
+
+
+def _answer(question: Question, person: Person, number: int) -> str | list[int]:
+    options = question.options
     if options:
         # Option 0 comes first on purpose: it is easily taken for "none".
-        chosen = [number % len(options)]
+        first = number % len(options)
+        chosen = [options[first].id]
         if number % 5 == 4 and len(options) > 1:
-            chosen.append((chosen[0] + 1) % len(options))
+            chosen.append(options[(first + 1) % len(options)].id)
         return sorted(chosen)
-    return _text(question.get("predefined"), person, number)
+    return _text(question.predefined, person, number)
 
 
 def _text(predefined: str | None, person: Person, number: int) -> str:
-    known = {
-        "FIRST_NAME": person.given,
-        "LAST_NAME": person.family,
-        "EMAIL": f"lead.{number}@example.org",
-        "WORK_EMAIL": f"work.{number}@example.com",
-        "COMPANY_NAME": person.company,
-        "JOB_TITLE": person.title,
-        "JOB_FUNCTION": "Marketing",
-        "SENIORITY": "Manager",
-        "PHONE_NUMBER": person.phone,
-        "COUNTRY": person.country,
-        "START_DATE": f"{number % 12 + 1}/{number % 28 + 1}/2019",
-    }
-    return known.get(predefined or "", person.remark)
+    if predefined in _BY_NUMBER:
+        return _BY_NUMBER[predefined](number)
+    if predefined in _OF_PERSON:
+        return str(getattr(person, _OF_PERSON[predefined]))
+    return _FIXED.get(predefined or "", person.remark)
+
+
+_BITS = 2**64 - 1
+_FIXED = {"JOB_FUNCTION": "Marketing", "SENIORITY": "Manager"}
+_OF_PERSON: dict[str | None, str] = {
+    "FIRST_NAME": "given",
+    "LAST_NAME": "family",
+    "COMPANY_NAME": "company",
+    "JOB_TITLE": "title",
+    "PHONE_NUMBER": "phone",
+    "COUNTRY": "country",
+}
+_BY_NUMBER: dict[str | None, Callable[[int], str]] = {
+    "EMAIL": lambda number: f"lead.{number}@example.org",
+    "WORK_EMAIL": lambda number: f"work.{number}@example.com",
+    "START_DATE": lambda number: f"{number % 12 + 1}/{number % 28 + 1}/2019",
+}

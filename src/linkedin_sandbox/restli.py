@@ -1,23 +1,29 @@
-"""Rest.li 2.0 read strictly: what LinkedIn would not understand is refused."""
+"""Rest.li values read strictly: what LinkedIn would not understand is refused."""
 
+import re
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import unquote
 
 from linkedin_sandbox.errors import invalid, refuse
 
 Value = str | list["Value"] | dict[str, "Value"]
+# Deeper than this nobody asks.
+_DEEPEST = 20
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d{1,4})\]")
 
 
 class _Reader:
-    """Reads one encoded value from left to right."""
+    """Reads one value of protocol 2.0.0 from left to right."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, *, ends_plain: str = "(),:") -> None:
         self._name = name
         self._text = text
         self._at = 0
+        self._ends_plain = ends_plain
 
     def whole(self) -> Value:
-        value = self._value()
+        value = self._value(0)
         if self._at != len(self._text):
             raise self._problem()
         return value
@@ -33,45 +39,57 @@ class _Reader:
             raise self._problem()
         self._at += len(expected)
 
-    def _value(self) -> Value:
+    def _value(self, depth: int) -> Value:
+        if depth > _DEEPEST:
+            raise self._problem()
         if self._text.startswith("List(", self._at):
-            return self._list()
+            return self._list(depth)
         if self._peek() == "(":
-            return self._record()
-        return self._plain()
+            return self._record(depth)
+        return self._plain(self._ends_plain)
 
-    def _list(self) -> Value:
+    def _list(self, depth: int) -> Value:
         self._take("List(")
         items: list[Value] = []
         if self._peek() == ")":
             self._take(")")
             return items
         while True:
-            items.append(self._value())
+            items.append(self._value(depth + 1))
             if self._peek() == ")":
                 self._take(")")
                 return items
             self._take(",")
 
-    def _record(self) -> Value:
+    def _record(self, depth: int) -> Value:
         self._take("(")
         fields: dict[str, Value] = {}
         while True:
-            key = self._plain()
+            key = self._plain("(),:")
             self._take(":")
-            fields[key] = self._value()
+            fields[key] = self._value(depth + 1)
             if self._peek() == ")":
                 self._take(")")
                 return fields
             self._take(",")
 
-    def _plain(self) -> str:
+    def _plain(self, ends: str) -> str:
         start = self._at
-        while self._at < len(self._text) and self._text[self._at] not in "(),:":
+        while self._at < len(self._text) and self._text[self._at] not in ends:
             self._at += 1
         if self._at == start:
             raise self._problem()
         return unquote(self._text[start : self._at])
+
+
+def read(name: str, raw: str) -> Value:
+    """One encoded value of protocol 2.0.0."""
+    return _Reader(name, raw).whole()
+
+
+def read_leniently(name: str, text: str) -> Value:
+    """A record or list whose own brackets came encoded; `:` may stand in its values."""
+    return _Reader(name, text, ends_plain="(),").whole()
 
 
 def split_query(query: str, *, allowed: Iterable[str]) -> dict[str, str]:
@@ -81,51 +99,58 @@ def split_query(query: str, *, allowed: Iterable[str]) -> dict[str, str]:
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
         if name not in known:
-            raise refuse(
-                400,
-                "QUERY_PARAM_NOT_ALLOWED",
-                f"Query parameters not allowed: {unquote(name)[:100]}",
-            )
+            raise _not_allowed(name)
         found[name] = value
     return found
 
 
-def read(name: str, raw: str) -> Value:
-    """One encoded value."""
-    return _Reader(name, raw).whole()
+def _not_allowed(name: str) -> Exception:
+    message = f"Query parameters not allowed: {unquote(name)[:100]}"
+    return refuse(400, "QUERY_PARAM_NOT_ALLOWED", message)
 
 
-def read_text(name: str, raw: str) -> str:
-    """A value that must be a plain one."""
-    value = read(name, raw)
-    if not isinstance(value, str):
-        raise invalid(f"{name} must be a plain value")
-    return value
+def read_version_1(query: str, *, allowed: Iterable[str]) -> dict[str, Value]:
+    """The values of protocol 1.0: `a=x`, `a[0]=x`, `a=x&a=y`, `a.b[0]=x`."""
+    found: dict[str, Value] = {}
+    known = set(allowed)
+    for pair in filter(None, query.split("&")):
+        raw_name, _, raw = pair.partition("=")
+        path = unquote(raw_name)
+        name = re.split(r"[.\[]", path, maxsplit=1)[0]
+        steps = _STEP.findall(path, len(name))
+        if name not in known or len(steps) > _DEEPEST:
+            raise _not_allowed(raw_name)
+        keys = [key or int(number) for key, number in steps]
+        if "".join(f".{k}" if k else f"[{n}]" for k, n in steps) != path[len(name) :]:
+            raise _not_allowed(raw_name)
+        _put(found, [name, *keys], unquote(raw.replace("+", " ")))
+    return {name: _in_order(value) for name, value in found.items()}
 
 
-def read_number(name: str, raw: str | None, default: int) -> int:
-    """A number of zero or more."""
-    if raw is None:
-        return default
-    if not raw.isdecimal():
-        raise invalid(f"{name} must be a number")
-    return int(raw)
+def _put(into: dict[Any, Any], keys: list[str | int], value: str) -> None:
+    for key in keys[:-1]:
+        below = into.setdefault(key, {})
+        if not isinstance(below, dict):
+            raise invalid(f"{keys[0]} is both a value and a record")
+        into = below
+    last = keys[-1]
+    if last in into:
+        earlier = into[last]
+        if isinstance(earlier, dict):
+            raise invalid(f"{keys[0]} is both a value and a record")
+        # The same name again: a list.
+        into[last] = [*(earlier if isinstance(earlier, list) else [earlier]), value]
+    else:
+        into[last] = value
 
 
-def read_record(name: str, raw: str) -> dict[str, Value]:
-    """A value that must be a record or union, brackets literal."""
-    value = read(name, raw)
+def _in_order(value: Any) -> Value:
     if not isinstance(value, dict):
-        raise invalid(f"{name} must be a record")
-    return value
-
-
-def read_list(name: str, raw: str) -> list[Value]:
-    """A value that must be a list."""
-    value = read(name, raw)
-    if not isinstance(value, list):
-        raise invalid(f'{name}: "array type is not backed by a DataList"')
-    return value
+        found: Value = value
+        return found
+    if value and all(isinstance(key, int) for key in value):
+        return [_in_order(value[key]) for key in sorted(value)]
+    return {str(key): _in_order(below) for key, below in value.items()}
 
 
 Projection = dict[str, "Projection | None"]
@@ -133,14 +158,16 @@ Projection = dict[str, "Projection | None"]
 
 def read_fields(raw: str) -> Projection:
     """`fields=a,b:(c,d)` as a tree; a plain name stands for everything below it."""
-    tree, rest = _fields(unquote(raw))
+    tree, rest = _fields(unquote(raw), 0)
     if rest:
         raise invalid("fields cannot be read")
     return tree
 
 
-def _fields(text: str) -> tuple[Projection, str]:
+def _fields(text: str, depth: int) -> tuple[Projection, str]:
     tree: Projection = {}
+    if depth > _DEEPEST:
+        raise invalid("fields cannot be read")
     while text:
         end = next((i for i, char in enumerate(text) if char in ",:()"), len(text))
         name, text = text[:end], text[end:]
@@ -148,7 +175,7 @@ def _fields(text: str) -> tuple[Projection, str]:
             raise invalid("fields cannot be read")
         tree[name] = None
         if text.startswith(":("):
-            tree[name], text = _fields(text[2:])
+            tree[name], text = _fields(text[2:], depth + 1)
             if not text.startswith(")"):
                 raise invalid("fields cannot be read")
             text = text[1:]
@@ -158,13 +185,16 @@ def _fields(text: str) -> tuple[Projection, str]:
     return tree, text
 
 
-def project(entity: dict[str, object], tree: Projection | None) -> dict[str, object]:
-    """The entity with only the fields that the tree names."""
+def project(value: Any, tree: Projection | None) -> Any:
+    """Only the fields that the tree names, in lists of records, too."""
     if tree is None:
-        return entity
-    made: dict[str, object] = {}
-    for name, below in tree.items():
-        if name in entity:
-            value = entity[name]
-            made[name] = project(value, below) if isinstance(value, dict) else value
-    return made
+        return value
+    if isinstance(value, list):
+        return [project(one, tree) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: project(value[name], below)
+        for name, below in tree.items()
+        if name in value
+    }

@@ -3,13 +3,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from linkedin_sandbox.people import fill_in
-from linkedin_sandbox.state import Settings, State, Token
+from linkedin_sandbox.records import Subscription, Token
+from linkedin_sandbox.state import State
 from linkedin_sandbox.submit import submit
+from linkedin_sandbox.switches import Switches
 from linkedin_sandbox.world import load
 
 
 def make_state() -> State:
-    return State(load(None), Settings(versions=["202609"]))
+    return State(load(None), Switches())
 
 
 @contextlib.contextmanager
@@ -35,7 +37,7 @@ def test_a_restart_remembers(tmp_path: Path) -> None:
         gone = submit(before, form, filled=fill_in(form, number=1))
         before.delete_lead(gone.id)
         before.add_token(make_token("t", "r_ads"))
-        before.add_subscription(client_id="demo-client", webhook="w", account=512345678)
+        before.add_subscription(Subscription(0, "demo-client", "w", 512345678))
         before.change_form(987654, {"name": "Renamed", "questions": []})
     with remembering(path) as after:
         assert after.leads[lead.id] == lead
