@@ -17,7 +17,12 @@ import httpx
 import psycopg
 
 from tests.support.ports import free_port
-from tests.support.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox
+from tests.support.sandbox import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    Sandbox,
+    allow_at_linkedin,
+)
 from tests.support.waiting import wait_until
 
 CLUSTER = os.environ.get("LEADFERRY_DATABASE_URL", "")
@@ -197,11 +202,7 @@ class Instance:
 
 def sign_in_at_linkedin(address: str, member: str = "ada") -> httpx.Response:
     """Go through LinkedIn's pages as this member and follow the way back."""
-    with httpx.Client(timeout=30, trust_env=False) as browser:
-        browser.get(address)
-        browser.post(address, data={"step": "sign-in", "member": member})
-        allowed = browser.post(address, data={"step": "allow"})
-        return browser.get(allowed.headers["location"])
+    return httpx.get(allow_at_linkedin(address, member), timeout=30, trust_env=False)
 
 
 def _fresh_database() -> str:

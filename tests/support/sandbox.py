@@ -53,6 +53,10 @@ class Sandbox:
         """This fault, and no other."""
         self.control("PUT", "faults", [{"endpoint": endpoint, "kind": kind, **more}])
 
+    def switch(self, **wanted: object) -> None:
+        """Behave otherwise where LinkedIn's behaviour is unknown or varies."""
+        self.control("PUT", "switches", wanted)
+
     def no_faults(self) -> None:
         """Nothing goes wrong any more."""
         self.control("PUT", "faults", [])
@@ -67,6 +71,15 @@ class Sandbox:
         query = httpx.QueryParams(parameters)
         told: dict[str, Any] = self.control("GET", f"truth?{query}")
         return told
+
+
+def allow_at_linkedin(address: str, member: str = "ada") -> str:
+    """Go through LinkedIn's pages as this member; the address that leads back."""
+    with httpx.Client(timeout=30, trust_env=False) as browser:
+        browser.get(address)
+        browser.post(address, data={"step": "sign-in", "member": member})
+        allowed = browser.post(address, data={"step": "allow"})
+        return allowed.headers["location"]
 
 
 @contextlib.contextmanager
