@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import overload
+from typing import NamedTuple, overload
 
 from linkedin_sandbox.people import fill_in_version
 from linkedin_sandbox.records import DAY_MS, Lead
@@ -85,7 +85,10 @@ class History:
         """The lead with this number."""
         form = self.form_of(number)
         version = self.versions[form.id]
-        filled = fill_in_version(form, form.content(version), number=number)
+        # Each form meets all the people, whatever their numbers have in common.
+        turn = number // len(self.forms)
+        content = form.content(version)
+        filled = fill_in_version(form, content, number=number, turn=turn)
         if number % _ODD_ONES == _ODD_ONES - 1:
             for key, answer in filled.answers.items():
                 if isinstance(answer, list):
@@ -113,6 +116,14 @@ class History:
             if one.owner == owner and form in {None, one.id}
         ]
         return Row(self, places, start, end)
+
+
+class Key(NamedTuple):
+    """Which lead, of which form, and when."""
+
+    id: str
+    form: int
+    submitted_at: int
 
 
 class Row(Sequence[Lead]):
@@ -156,6 +167,14 @@ class Row(Sequence[Lead]):
     def time_at(self, at: int) -> int:
         """When the lead at a place was submitted."""
         return self._history.time_of(self.number_at(at))
+
+    def keys(self) -> Iterator[Key]:
+        """The leads' keys alone, which cost less than the leads."""
+        history = self._history
+        for at in range(len(self)):
+            number = self.number_at(at)
+            form = history.form_of(number).id
+            yield Key(id_of(number), form, history.time_of(number))
 
     def __len__(self) -> int:
         return max(self._end - self._first, 0) - len(self._holes)

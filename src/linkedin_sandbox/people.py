@@ -86,16 +86,24 @@ def fill_in(form: Form, *, number: int, seed: int = 0) -> Filled:
 
 
 def fill_in_version(
-    form: Form, content: Version, *, number: int, seed: int = 0
+    form: Form, content: Version, *, number: int, seed: int = 0, turn: int | None = None
 ) -> Filled:
-    """The answers and consents of one person on one version of a form."""
-    person = _PEOPLE[number % len(_PEOPLE)]
+    """The answers and consents of one person on one version of a form.
+
+    Addresses differ by number; people and choices take turns.
+    """
+    turn = number if turn is None else turn
+    person = _PEOPLE[turn % len(_PEOPLE)]
     luck = _mix(number * 1_000_003 + form.id + seed * 7_919)
     answers: dict[str, str | list[int]] = {}
     for question in content.questions:
         luck = luck >> 5 | (luck & 31) << 59
         if question.required or luck % 10 >= 3:
-            answers[str(question.id)] = _answer(question, person, number)
+            answers[str(question.id)] = (
+                _choice(question, turn)
+                if question.options
+                else _text(question.predefined, person, number)
+            )
     consents = {}
     for consent in content.consents:
         luck = luck >> 5 | (luck & 31) << 59
@@ -111,16 +119,14 @@ def _mix(number: int) -> int:
     return number ^ number >> 31
 
 
-def _answer(question: Question, person: Person, number: int) -> str | list[int]:
+def _choice(question: Question, turn: int) -> list[int]:
     options = question.options
-    if options:
-        # Option 0 comes first on purpose: it is easily taken for "none".
-        first = number % len(options)
-        chosen = [options[first].id]
-        if number % 5 == 4 and len(options) > 1:
-            chosen.append(options[(first + 1) % len(options)].id)
-        return sorted(chosen)
-    return _text(question.predefined, person, number)
+    # Option 0 comes first on purpose: it is easily taken for "none".
+    first = turn % len(options)
+    chosen = [options[first].id]
+    if turn % 5 == 4 and len(options) > 1:
+        chosen.append(options[(first + 1) % len(options)].id)
+    return sorted(chosen)
 
 
 def _text(predefined: str | None, person: Person, number: int) -> str:

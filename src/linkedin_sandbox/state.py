@@ -4,7 +4,6 @@ import json
 import uuid
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, deque
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -230,17 +229,6 @@ class State:
         first = bisect_left(row, (start, ""), key=_moment)
         last = bisect_right(row, (end, "\uffff"), key=_moment)
         return row[first:last]
-
-    def everything(self) -> Iterator[Lead]:
-        """Every lead that the API shows."""
-        for lead in self.leads.values():
-            if self.visible(lead):
-                yield lead
-        if self.history is not None:
-            for number in range(self.history.count):
-                recent = self.history.time_of(number) >= self.oldest_visible()
-                if recent and self.history.has(number):
-                    yield self.history.lead(number)
 
     def next_number(self) -> int:
         """The number of the next submission."""

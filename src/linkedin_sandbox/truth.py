@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from linkedin_sandbox.errors import json_answer, refuse
+from linkedin_sandbox.history import Key, Row
 from linkedin_sandbox.records import DAY_MS, Lead
 from linkedin_sandbox.state import State
 from linkedin_sandbox.world import Json, Question
@@ -23,15 +24,16 @@ async def truth(request: Request) -> Response:
     form, day = wanted.get("form"), wanted.get("day")
     if form is not None and not form.isdecimal():
         raise refuse(400, None, "form must be a number.")
-    rows = _rows(state, int(form) if form else None, _bounds(day))
-    if wanted.get("by") == "day":
-        return json_answer(_by_day(rows))
+    number, bounds = int(form) if form else None, _bounds(day)
     if wanted.get("full") == "1":
-        kept = list(rows)
-        told = [_told(state, lead) for lead in kept]
-        ids = sorted(lead.id for lead in kept)
+        rows = list(_rows(state, number, bounds))
+        told = [_told(state, lead) for lead in rows]
+        ids = sorted(lead.id for lead in rows)
         return json_answer({**_sum(ids), "ids": ids, "leads": told})
-    ids = sorted(lead.id for lead in rows)
+    keys = _keys(state, number, bounds)
+    if wanted.get("by") == "day":
+        return json_answer(_by_day(keys))
+    ids = sorted(key.id for key in keys)
     shown = {"ids": ids} if wanted.get("ids") == "1" else {}
     return json_answer({**_sum(ids), **shown})
 
@@ -46,18 +48,33 @@ def _bounds(day: str | None) -> tuple[int, int]:
     return int(start), int(start) + DAY_MS - 1
 
 
-def _rows(state: State, form: int | None, bounds: tuple[int, int]) -> Iterator[Lead]:
+def _own(state: State, form: int | None, bounds: tuple[int, int]) -> Iterator[Lead]:
     start, end = bounds
     for lead in state.leads.values():
         is_inside = start <= lead.submitted_at <= end and form in {None, lead.form}
         if is_inside and state.visible(lead):
             yield lead
+
+
+def _past(state: State, form: int | None, bounds: tuple[int, int]) -> Iterator[Row]:
     history = state.history
-    if history is None:
-        return
-    start = max(start, state.oldest_visible())
-    for owner in {one.owner for one in history.forms}:
-        yield from history.of_owner(owner, form, start, end)
+    if history is not None:
+        start = max(bounds[0], state.oldest_visible())
+        for owner in {one.owner for one in history.forms}:
+            yield history.of_owner(owner, form, start, bounds[1])
+
+
+def _rows(state: State, form: int | None, bounds: tuple[int, int]) -> Iterator[Lead]:
+    yield from _own(state, form, bounds)
+    for row in _past(state, form, bounds):
+        yield from row
+
+
+def _keys(state: State, form: int | None, bounds: tuple[int, int]) -> Iterator[Key]:
+    for lead in _own(state, form, bounds):
+        yield Key(lead.id, lead.form, lead.submitted_at)
+    for row in _past(state, form, bounds):
+        yield from row.keys()
 
 
 def _sum(ids: list[str]) -> Json:
@@ -65,10 +82,10 @@ def _sum(ids: list[str]) -> Json:
     return {"count": len(ids), "sha256": digest.hexdigest()}
 
 
-def _by_day(rows: Iterator[Lead]) -> Json:
+def _by_day(keys: Iterator[Key]) -> Json:
     found: dict[tuple[str, str], list[str]] = {}
-    for lead in rows:
-        found.setdefault((str(lead.form), _day(lead)), []).append(lead.id)
+    for key in keys:
+        found.setdefault((str(key.form), _day(key.submitted_at)), []).append(key.id)
     days = [
         {"form": form, "day": day, **_sum(sorted(ids))}
         for (form, day), ids in sorted(found.items())
@@ -76,8 +93,8 @@ def _by_day(rows: Iterator[Lead]) -> Json:
     return {"days": days}
 
 
-def _day(lead: Lead) -> str:
-    days = lead.submitted_at // DAY_MS
+def _day(moment: int) -> str:
+    days = moment // DAY_MS
     return datetime.fromtimestamp(days * DAY_MS / 1000, tz=UTC).date().isoformat()
 
 

@@ -78,9 +78,10 @@ class Writer:
         if found is None:
             found = {}
             for name in names:
-                if name in self._tree:
-                    value = project(_MAKERS[name](self._world, lead), self._tree[name])
-                    found[name] = msgspec.Raw(msgspec.json.encode(value))
+                made = _MAKERS[name](self._world, lead) if name in self._tree else None
+                if made is not None:
+                    shown = project(made, self._tree[name])
+                    found[name] = msgspec.Raw(msgspec.json.encode(shown))
             if len(self._parts) > _MOST_KEPT:
                 self._parts.clear()
             self._parts[key] = found
@@ -102,15 +103,15 @@ def _creative_urn(lead: Lead) -> str:
     return f"urn:li:sponsoredCreative:{lead.creative}"
 
 
-def _metadata(_world: World, lead: Lead) -> Json:
+def _metadata(_world: World, lead: Lead) -> Json | None:
     if lead.campaign is None:
-        return {}
+        return None
     return {"sponsoredLeadMetadata": {"campaign": _campaign_urn(lead)}}
 
 
-def _metadata_info(world: World, lead: Lead) -> Json:
+def _metadata_info(world: World, lead: Lead) -> Json | None:
     if lead.campaign is None or lead.account is None:
-        return {}
+        return None
     campaigns = world.accounts[lead.account].campaigns
     name = next((row.name for row in campaigns if row.id == lead.campaign), "")
     told = {"id": _campaign_urn(lead), "name": name, "type": "SPONSORED_UPDATES"}

@@ -1,28 +1,15 @@
 """Where LinkedIn's behaviour is unknown or varies: each value, its default first."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from tests.support.api import Api, account_union, page_union
 from tests.support.sandbox import EMEA, NEWSLETTER, Sandbox
 from tests.support.waiting import wait_until
-from tests.support.webhook import Webhook, running_webhook, sign
+from tests.support.webhook import Webhook, sign
 
 DAY_MS = 24 * 3600 * 1000
 PERSON = "urn:li:person:aDa1ExAmPl"
-
-
-@pytest.fixture
-def api(sandbox: Sandbox) -> Api:
-    return Api(sandbox)
-
-
-@pytest.fixture
-def webhook() -> Iterator[Webhook]:
-    with running_webhook() as running:
-        yield running
 
 
 def code_of(answer: httpx.Response) -> tuple[int, str]:
@@ -418,3 +405,29 @@ def test_a_webhook_without_https(api: Api, webhook: Webhook) -> None:
         assert code_of(api.subscribe(address)) == (400, "INVALID_VALUE_FOR_FIELD")
     api.sandbox.switch(plain_http="refuse")
     assert api.subscribe(webhook.url).status_code == 400
+
+
+def advance_to_midnight(sandbox: Sandbox) -> None:
+    sandbox.control("PUT", "clock", {"advance_s": DAY_MS // 1000})
+
+
+def test_a_429_lasts_until_midnight(api: Api) -> None:
+    api.sandbox.fault("leadFormResponses", "429", count=1)
+    first = api.leads()
+    assert first.status_code == 429
+    assert first.json()["serviceErrorCode"] == 101
+    assert not {
+        name for name in first.headers if "retry" in name or "ratelimit" in name
+    }
+    assert api.leads().status_code == 429
+    # Another endpoint has a counter of its own.
+    assert api.get("adAccounts?q=search").status_code == 200
+    advance_to_midnight(api.sandbox)
+    assert api.leads().status_code == 200
+
+
+def test_a_429_may_be_transient(api: Api) -> None:
+    api.sandbox.switch(throttle="transient")
+    api.sandbox.fault("leadFormResponses", "429", count=1)
+    assert api.leads().status_code == 429
+    assert api.leads().status_code == 200
