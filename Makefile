@@ -7,7 +7,7 @@ SETUP := $(STAMPS)/packages
 ASSETS := $(STAMPS)/assets
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-once run test check format bench lock coverage-of-requirements clean
+.PHONY: help setup demo demo-once run test prove check format bench lock coverage-of-requirements clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -37,6 +37,9 @@ run: setup ## Run Leadferry against the real LinkedIn
 
 test: setup ## All tests, on SQLite and PostgreSQL, with a browser
 	$(BIN)/python tests/run.py
+
+prove: setup ## The long proofs; seeds are printed
+	$(BIN)/python -m pytest -s -o python_files='prove_*.py' tests/prove
 
 check: setup ## Format, lint, types, imports, migrations
 	$(BIN)/ruff format --check .

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from bench.figure import Figure
 from tests.support import postgres
 
-ONCE = ("engine",)
+ONCE = ("engine", "sandbox")
 ON_EACH_DATABASE = ("register", "door", "latency", "pages")
 
 

@@ -29,6 +29,7 @@ _ABOUT = (
     "A LinkedIn on this machine: sign-in, ad accounts, forms, leads and webhooks, "
     "for trying, teaching and testing clients of LinkedIn's lead API."
 )
+_FAULT = "ENDPOINT=KIND[:PROBABILITY[:COUNT[:MS]]]"
 _EPILOG = "Control calls under /_sandbox/ change all of it while it runs."
 _PR_SET_PDEATHSIG = 1
 
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         "--fault",
         action="append",
         default=[],
-        metavar="ENDPOINT=KIND[:PROBABILITY[:COUNT]]",
+        metavar=_FAULT,
         help=f"goes wrong from the start; kinds: {', '.join(KINDS)}",
     )
     switches = serve.add_argument_group("where LinkedIn is unknown or varies")
@@ -125,17 +126,18 @@ def _die_with_parent() -> None:
 
 
 def _read_fault(text: str) -> Fault:
-    endpoint, is_there, rest = text.partition("=")
-    kind, _, numbers = rest.partition(":")
-    probability, _, count = numbers.partition(":")
-    if not is_there:
-        raise ValueError(f"--fault {text}: ENDPOINT=KIND is needed.")
-    return Fault(
-        endpoint=endpoint,
-        kind=kind,
-        probability=float(probability or 1),
-        count=int(count) if count else None,
-    )
+    endpoint, _, rest = text.partition("=")
+    kind, probability, count, latency = (rest.split(":") + [""] * 4)[:4]
+    try:
+        return Fault(
+            endpoint=endpoint,
+            kind=kind,
+            probability=float(probability or 1),
+            count=int(count) if count else None,
+            latency_ms=int(latency or 0),
+        )
+    except ValueError:
+        raise ValueError(f"--fault {text} is not {_FAULT}.") from None
 
 
 def _read_quota(text: str) -> tuple[str, tuple[int, int]]:
@@ -154,6 +156,8 @@ def _make_state(options: argparse.Namespace) -> State:
     state = State(load(options.world), switches)
     if options.state is not None:
         state.remember_in(options.state)
+    if options.leads < 0:
+        raise ValueError("--leads must be 0 or more.")
     if state.history is None and options.leads:
         state.begin_history(options.leads)
     state.quotas |= dict(_read_quota(text) for text in options.quota)
@@ -177,9 +181,12 @@ async def _serve(options: argparse.Namespace, state: State, faults: Faults) -> N
         await asyncio.sleep(0.05)
     if running.done():
         running.result()
+    world = state.world
+    ours = next(iter(world.applications.values()))
     sys.stdout.write(
         f"LinkedIn sandbox answers at http://{options.host}:{options.port}/ "
-        "(application demo-client / demo-secret; members ada and vic)\n"
+        f"(application {ours.client_id} / {ours.client_secret}; "
+        f"members {', '.join(world.members)})\n"
     )
     sys.stdout.flush()
     await asked_to_stop.wait()

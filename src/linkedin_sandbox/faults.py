@@ -47,7 +47,7 @@ _REFUSALS: dict[str, Refusal] = {
 }
 KINDS = (
     "latency", "hold", "timeout", "reset", "truncated", "garbage",
-    "batch-refused", "short-page", "fewer-scopes", "lead-comes", "lead-vanishes",
+    "short-page", "fewer-scopes", "lead-comes", "lead-vanishes",
     "403-entity", *_REFUSALS,
 )  # fmt: skip
 _FOR_EVER_SECONDS = 600

@@ -69,6 +69,9 @@ class State:
                     # The last line may be half-written after a kill.
                     if line.endswith("\n"):
                         self._apply(json.loads(line))
+        for row in self.subscriptions.values():
+            # While nobody ran nobody checked; and others may still be starting.
+            row.next_check_at = self.clock.now_ms() + CHECK_MS
         _cut_half_line(path)
         self._file = path.open("a", encoding="utf-8")
 

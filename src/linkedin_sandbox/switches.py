@@ -21,7 +21,9 @@ class Switches:
     latency_ms: int = _switch(0, int, "each call of the API takes that much longer")
     retention_days: int = _switch(90, int, "how long leads can be read; up to 365")
     max_count: int = _switch(1000, int, "the largest page; paging.count echoes it")
-    clock_skew_s: int = _switch(0, int, "LinkedIn's clock is that much ahead")
+    clock_skew_s: int = _switch(
+        0, int, "LinkedIn's clock is that much ahead; behind where negative"
+    )
     lead_finders_without_protocol: str = _switch(
         "refuse", ("refuse", "accept"), "lead finders without the protocol header"
     )
@@ -89,12 +91,14 @@ class Switches:
 
 
 def _checked(name: str, value: object, values: Sequence[str] | type) -> object:
+    flag = f"--{name.replace('_', '-')}"
     if values is int:
-        if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()):
-            return int(value)
-        raise ValueError(f"{name} must be a whole number.")
+        try:
+            return int(str(value))
+        except ValueError:
+            raise ValueError(f"{flag} must be a whole number.") from None
     if isinstance(values, type):
         return str(value)
     if value not in values:
-        raise ValueError(f"{name} must be one of: {', '.join(values)}.")
+        raise ValueError(f"{flag} must be one of: {', '.join(values)}.")
     return value

@@ -9,6 +9,7 @@ from tests.support.api import PAGE, Api, account_union, page_union
 from tests.support.sandbox import APAC, EMEA, NEWSLETTER, WEBINAR, Sandbox
 from tests.support.webhook import Webhook
 
+Json = dict[str, Any]
 EVENT_FORM, PAGE_FORM, PRODUCT_FORM = "988001", "988002", "988003"
 EVENT = "urn:li:event:777001"
 CREATIVE = "urn:li:sponsoredCreative:241257736"
@@ -160,11 +161,12 @@ def test_forms_are_made_changed_and_archived(writer: Api) -> None:
     told = writer.get(f"leadForms/{number}").json()
     assert (told["name"], told["versionId"]) == ("Made by hand", 1)
     assert told["content"]["questions"][0]["predefinedField"] == "FIRST_NAME"
-    for change, version in (
+    changes: list[tuple[Json, int]] = [
         ({"name": "Renamed"}, 1),
         ({"content": {"questions": []}}, 2),
         ({"state": "ARCHIVED"}, 2),
-    ):
+    ]
+    for change, version in changes:
         patch = {"patch": {"$set": change}}
         headers = {"X-RestLi-Method": "PARTIAL_UPDATE"}
         path = f"/rest/leadForms/{number}"
@@ -183,7 +185,8 @@ def test_who_may_not_make_or_change_forms(sandbox: Sandbox, writer: Api) -> None
     )
     page = {"owner": {"organization": f"urn:li:organization:{PAGE}"}}
     assert writer.call("POST", "/rest/leadForms", json=page).status_code == 400
-    for body in ({}, {"owner": owner}, {"owner": 1}, [], {"patch": {}}):
+    bodies: list[object] = [{}, {"owner": owner}, {"owner": 1}, [], {"patch": {}}]
+    for body in bodies:
         for path in ("/rest/leadForms", f"/rest/leadForms/{WEBINAR}"):
             assert writer.call("POST", path, json=body).status_code == 400
     patch = {"patch": {"$set": {"state": "DELETED"}}}

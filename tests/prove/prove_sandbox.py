@@ -1,6 +1,6 @@
 """The local LinkedIn under load, bad luck and clients that others wrote."""
 
-import random
+import secrets
 import subprocess
 import sys
 import venv
@@ -12,14 +12,14 @@ import pytest
 
 from tests.contract.test_random_requests import ask_at_random
 from tests.support.api import account_union
-from tests.support.sandbox import CLIENT_ID, APAC, EMEA, Sandbox, running_sandbox
+from tests.support.sandbox import APAC, CLIENT_ID, EMEA, Sandbox, running_sandbox
 
 SCRIPTS = Path(__file__).parent / "clients"
 COUNT = 100_000
 
 
 def test_ten_thousand_random_requests(sandbox: Sandbox) -> None:
-    seed = random.randrange(10**6)
+    seed = secrets.randbelow(10**6)
     sys.stdout.write(f"seed {seed}\n")
     share = ask_at_random(sandbox, number=10_000, seed=seed)
     sys.stdout.write(f"{share:.1%} reached a handler\n")

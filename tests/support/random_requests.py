@@ -60,7 +60,7 @@ class Requests:
     """The same requests for the same seed; most of them make sense."""
 
     def __init__(self, seed: int, leads: list[str]) -> None:
-        self._chance = random.Random(seed)
+        self._chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._keys = {**_KEYS, "leadFormResponses": leads}
 
     def make(self) -> Made:

@@ -87,3 +87,13 @@ def test_the_state_can_be_begun_anew(tmp_path: Path) -> None:
         state.begin_anew()
         assert state.leads == {}
     assert path.read_text(encoding="utf-8") == ""
+
+
+def test_nobody_is_checked_for_the_time_nobody_ran(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    with remembering(path) as before:
+        number = before.add_subscription(Subscription(0, "demo-client", "w", 512345678))
+        row = before.subscriptions[number]
+        before.note_check(row, passed=True, next_check_at=1)
+    with remembering(path) as after:
+        assert after.subscriptions[number].next_check_at > after.clock.now_ms()

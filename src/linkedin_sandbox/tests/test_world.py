@@ -78,7 +78,10 @@ def test_the_command_says_it_in_one_line(
     assert main(["serve", "--world", str(path)]) == 2
     said = capsys.readouterr().err
     assert said == f"{path}, line 1: Object missing required field `pages`\n"
-    for wrong in (["--fault", "x=nonsense"], ["--fault", "x"], ["--quota", "a=b"]):
+    for wrong in (
+        ["--fault", "x=nonsense"], ["--fault", "x"], ["--fault", "x=500:often"],
+        ["--quota", "a=b"], ["--leads", "-5"], ["--max-count", "many"],
+    ):  # fmt: skip
         assert main(["serve", *wrong]) == 2
         assert capsys.readouterr().err.count("\n") == 1
 
