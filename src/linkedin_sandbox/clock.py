@@ -4,14 +4,15 @@ import time
 
 
 class Clock:
-    """Milliseconds since 1970, UTC, with an offset."""
+    """Milliseconds since 1970, UTC: what was moved, and what the clock is wrong by."""
 
     def __init__(self) -> None:
         self.offset_ms = 0
+        self.skew_ms = 0
 
     def now_ms(self) -> int:
         """The sandbox's time now."""
-        return time.time_ns() // 1_000_000 + self.offset_ms
+        return time.time_ns() // 1_000_000 + self.offset_ms + self.skew_ms
 
     def now_s(self) -> int:
         """The sandbox's time now in whole seconds, as OAuth answers give it."""

@@ -75,7 +75,7 @@ async def switches(request: Request) -> Response:
     state = _state(request)
     if request.method == "PUT":
         try:
-            state.switches.change(**await _body(request))
+            state.switch(**await _body(request))
         except ValueError as exc:
             raise refuse(400, None, str(exc)) from exc
     return json_answer({**vars(state.switches), "world": str(state.switches.world)})

@@ -24,13 +24,24 @@ def _show(
 async def home(request: Request) -> Response:
     """The advertisements, each with its form."""
     state: State = request.app.state.sandbox
-    forms = [
-        {"form": form, "place": _place(state, form)}
-        for form in state.world.forms.values()
-        if form.state == "PUBLISHED"
-    ]
+    shown = [form for form in state.world.forms.values() if form.state == "PUBLISHED"]
+    groups = [_group(state, [form for form in shown if form.account is not None])]
+    of_pages = [form for form in shown if form.account is None]
+    if of_pages:
+        groups.append(
+            {
+                "title": "Forms of company pages",
+                "note": "Their leads have types of their own: an integration of ad "
+                "accounts does not see them.",
+                **_group(state, of_pages),
+            }
+        )
     member = state.world.members.get(request.cookies.get(COOKIE, ""))
-    return _show(request, "home.html", {"forms": forms, "member": member})
+    return _show(request, "home.html", {"groups": groups, "member": member})
+
+
+def _group(state: State, forms: list[Form]) -> Json:
+    return {"rows": [{"form": form, "place": _place(state, form)} for form in forms]}
 
 
 def _place(state: State, form: Form) -> str:

@@ -58,7 +58,12 @@ class State:
 
     def __post_init__(self) -> None:
         self._first_switches = replace(self.switches)
-        self.clock.offset_ms = self.switches.clock_skew_s * 1000
+        self.switch()
+
+    def switch(self, **wanted: object) -> None:
+        """Behave otherwise from now on; raises ValueError with a sentence."""
+        self.switches.change(**wanted)
+        self.clock.skew_ms = self.switches.clock_skew_s * 1000
 
     def remember_in(self, path: Path) -> None:
         """Take up what the file tells, and append to it from now on."""
@@ -86,7 +91,8 @@ class State:
         self.world = load(self.switches.world)
         if self._first_switches is not None:
             self.switches = replace(self._first_switches)
-        self.clock.offset_ms = self.switches.clock_skew_s * 1000
+        self.switch()
+        self.clock.offset_ms = 0
         for kept in (self.tokens, self.codes, self.leads, self.by_owner, self.calls):
             kept.clear()
         for rows in (self.subscriptions, self.log, self.pushes, self.quotas):

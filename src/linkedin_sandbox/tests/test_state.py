@@ -97,3 +97,33 @@ def test_nobody_is_checked_for_the_time_nobody_ran(tmp_path: Path) -> None:
         before.note_check(row, passed=True, next_check_at=1)
     with remembering(path) as after:
         assert after.subscriptions[number].next_check_at > after.clock.now_ms()
+
+
+def test_a_clock_that_is_wrong() -> None:
+    right, state = make_state(), make_state()
+    for wrong in (-300, 120):
+        state.switch(clock_skew_s=wrong)
+        ahead = state.clock.now_ms() - right.clock.now_ms()
+        assert abs(ahead - wrong * 1000) < 1_000
+
+
+def test_a_restart_remembers_history_forms_and_keys(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    with remembering(path) as before:
+        before.begin_history(1_000)
+        assert before.history is not None
+        kept, gone = before.history.lead(7), before.history.lead(8)
+        before.delete_lead(gone.id)
+        before.keep_signing_key("pem")
+        made = before.add_form(
+            {"name": "New", "language": "en", "country": "US", "account": 512345678,
+             "versions": [{"version": 1}]}
+        )  # fmt: skip
+        before.change_form(987654, {"headline": "Anew"})
+    with remembering(path) as after:
+        assert after.find(kept.id) == kept
+        found = after.find(gone.id)
+        assert found is not None
+        assert found.deleted_at is not None
+        assert after.signing_key == "pem"
+        assert after.world.forms[made.id].name == "New"
