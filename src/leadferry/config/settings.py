@@ -203,3 +203,6 @@ LOGGING = {
         "httpcore": {"level": "WARNING"},
     },
 }
+
+# The page of an integration with 500 forms has two fields for each, and its mappings.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000

@@ -8,21 +8,13 @@ from leadferry.integrations.models import Integration, LeadFormVersion
 from leadferry.integrations.schema import form_schema
 from leadferry.integrations.windows import Interval
 from leadferry.kit.errors import LeadferryError
-from leadferry.leads.columns import MAPPING_COLUMNS
+from leadferry.leads.columns import catalogue, mapping_columns
+from leadferry.leads.lookups import LookupValues
 from leadferry.leads.models import ADS, CAMPAIGNS, LookupValue
 from leadferry.linkedin import wire
 from leadferry.mapping.compile import CompiledMapping, compile_mapping
 
 _MOST_COMPILED = 500
-
-
-class NoLookups:
-    """A resolver for instances whose Lead columns have no lookups."""
-
-    def resolve(self, lookup: str, text: str) -> int | None:
-        """No value is known."""
-        del lookup, text
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,9 @@ class PageContext:
     creatives: dict[str, LookupValue]
 
 
-_compiled: dict[tuple[int, int], CompiledMapping] = {}
+# One for the process; what it holds is read anew when a lookup changes.
+LOOKUPS = LookupValues()
+_compiled: dict[tuple[int, int, int], CompiledMapping] = {}
 
 
 def context_for(
@@ -57,11 +51,12 @@ def context_for(
     pairs = {(response.form_id, response.form_version) for response in listed}
     versions = queries.versions_by_number(pairs)
     windows = queries.windows_of_forms({form_id for form_id, _version in pairs})
+    lookups = LOOKUPS.refresh()
     return PageContext(
         integration=integration,
         windows=queries.windows_of_integration(integration),
         forms={
-            pair: _ready(version, windows[pair[0]])
+            pair: _ready(version, windows[pair[0]], lookups)
             for pair, version in versions.items()
         },
         campaigns=_values(CAMPAIGNS, (row.campaign_id for row in listed)),
@@ -70,18 +65,19 @@ def context_for(
 
 
 def _ready(
-    version: LeadFormVersion, windows: list[Interval]
+    version: LeadFormVersion, windows: list[Interval], lookups: int
 ) -> ReadyForm | LeadferryError:
     try:
         mapping_version = queries.effective_mapping(version.form)
-        key = (version.pk, mapping_version.pk)
+        # Constants are looked up when a mapping is compiled.
+        key = (version.pk, mapping_version.pk, lookups)
         if key not in _compiled:
             _make_room()
             _compiled[key] = compile_mapping(
                 queries.mapping_rows(mapping_version),
                 form=form_schema(forms.decode_version(version)),
-                columns=MAPPING_COLUMNS,
-                lookups=NoLookups(),
+                columns=mapping_columns(catalogue()),
+                lookups=LOOKUPS,
             )
     except LeadferryError as exc:
         return exc

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from leadferry.ingest import counting
-from leadferry.ingest.context import NoLookups
+from leadferry.ingest.context import LOOKUPS
 from leadferry.ingest.models import DoorCount, HeldBack, LeadFormResponse
 from leadferry.integrations import forms
 from leadferry.integrations import queries as integrations
@@ -15,7 +15,7 @@ from leadferry.integrations.models import LeadFormVersion
 from leadferry.integrations.schema import form_schema, submission
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError
-from leadferry.leads.columns import MAPPING_COLUMNS
+from leadferry.leads.columns import catalogue, mapping_columns
 from leadferry.leads.models import Lead, Registration
 from leadferry.linkedin import wire
 from leadferry.mapping.compile import Fate, compile_mapping
@@ -52,6 +52,7 @@ def submissions_of(lead: Lead) -> list[ShownSubmission]:
     pairs = {(row.form_id, row.form_version) for row in rows}
     versions = integrations.versions_by_number(pairs)
     mapping = integrations.find_mapping_rows(lead.extended.mapping_version)
+    LOOKUPS.refresh()
     return [
         ShownSubmission(
             submitted_at=clock.from_ms(row.submitted_at),
@@ -73,8 +74,8 @@ def _fates(
         compiled = compile_mapping(
             mapping,
             form=form_schema(forms.decode_version(version)),
-            columns=MAPPING_COLUMNS,
-            lookups=NoLookups(),
+            columns=mapping_columns(catalogue()),
+            lookups=LOOKUPS,
         )
         return compiled.fates(submission(wire.decode_response(bytes(row.raw))))
     except (LeadferryError, msgspec.DecodeError):

@@ -1,9 +1,10 @@
 """Reads of integrations that more than one place needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db.models import Count, Max, Prefetch, QuerySet
 
+from leadferry.integrations.forms import decode_version
 from leadferry.integrations.models import (
     AdAccount,
     AdAccountAccess,
@@ -15,8 +16,10 @@ from leadferry.integrations.models import (
     MappingVersion,
     RegistrationWindow,
 )
+from leadferry.integrations.schema import form_schema
 from leadferry.integrations.windows import Interval
 from leadferry.mapping import sources
+from leadferry.mapping.fields import FormSchema
 
 
 def integration_of(ad_account: int) -> Integration | None:
@@ -146,3 +149,60 @@ def forms_to_try() -> list[LeadForm]:
     forms = LeadForm.objects.filter(ad_account__integration__isnull=False, is_on=True)
     published = forms.exclude(state__in=["DRAFT", "ARCHIVED"])
     return list(published.select_related("lookup_value").order_by("lookup_value__name"))
+
+
+def present_schema(form: LeadForm) -> FormSchema:
+    """The questions of the form's newest version that was read; none yet: empty."""
+    newest = LeadFormVersion.objects.filter(form=form).order_by("-version").first()
+    if newest is None:
+        return FormSchema(form_id=form.form_id, version=0)
+    return form_schema(decode_version(newest))
+
+
+def custom_mapping(form: LeadForm) -> MappingVersion | None:
+    """The form's own mapping, in force or kept unused; none where it never had one."""
+    return MappingVersion.objects.filter(form=form).order_by("-number").first()
+
+
+def versions_of(
+    integration: Integration, form: LeadForm | None
+) -> QuerySet[MappingVersion]:
+    """Every version of a mapping, newest first, with who applied it."""
+    versions = MappingVersion.objects.filter(integration=integration, form=form)
+    return versions.select_related("by").prefetch_related("rows").order_by("-number")
+
+
+def profile_fields_asked(integration: Integration) -> set[str]:
+    """The profile fields that any form of the ad account asks for."""
+    contents = LeadFormVersion.objects.filter(
+        form__ad_account=integration.ad_account_id
+    ).values_list("content__content__questions", flat=True)
+    return {
+        question["predefinedField"]
+        for questions in contents
+        for question in questions or ()
+        if question.get("predefinedField")
+    }
+
+
+def mappings_in_force_naming(code: str) -> list[MappingVersion]:
+    """The mappings in force that fill the column, by the name of their integration."""
+    found = MappingVersion.objects.filter(rows__column=code).select_related(
+        "integration", "form__lookup_value"
+    )
+    return [
+        version
+        for version in found.order_by("integration__name", "form", "number")
+        if (version.form is None or version.form.has_custom_mapping)
+        and not MappingVersion.objects.filter(
+            integration=version.integration_id,
+            form=version.form_id,
+            number__gt=version.number,
+        ).exists()
+    ]
+
+
+def names_at_linkedin(lookup_values: Sequence[int]) -> dict[int, str]:
+    """What LinkedIn calls the forms with these names in the CRM."""
+    forms = LeadForm.objects.filter(lookup_value__in=lookup_values)
+    return dict(forms.values_list("lookup_value_id", "name_at_linkedin"))

@@ -1,31 +1,32 @@
 """Integrations: made, switched, subscribed, mapped."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max
 
 from leadferry.accounts import audit
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.integrations import clients, forms
+from leadferry.integrations.mappings import (
+    Draft,
+    save_mapping,
+    use_custom_mapping,
+    use_default_mapping,
+)
 from leadferry.integrations.models import (
     AdAccount,
-    ColumnMapping,
     Integration,
     LeadForm,
-    MappingVersion,
     RegistrationWindow,
 )
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, RejectedError, SetupError
 from leadferry.kit.secrets import random_token
-from leadferry.leads.columns import MAPPING_COLUMNS
 from leadferry.linkedin.client import LinkedInClient
 from leadferry.linkedin.errors import ChallengeFailed, NotFound
-from leadferry.mapping import sources
-from leadferry.mapping.check import check_mapping
 from leadferry.mapping.defaults import starting_mapping
 
 logger = logging.getLogger("leadferry.integrations")
@@ -48,40 +49,10 @@ def create_integration(
     if not made:
         return integration
     RegistrationWindow.objects.create(integration=integration, on_from=clock.now_ms())
-    save_mapping(integration=integration, form=None, rows=starting_mapping(), by=by)
+    draft = Draft(rows=starting_mapping())
+    save_mapping(integration=integration, form=None, draft=draft, by=by)
     audit.record("integration created", subject=str(integration.pk), by=by)
     return integration
-
-
-@transaction.atomic
-def save_mapping(
-    *,
-    integration: Integration,
-    form: LeadForm | None,
-    rows: Sequence[sources.ColumnMapping],
-    by: User | None,
-) -> MappingVersion:
-    """A new version of a mapping; raises RejectedError with what is wrong in it."""
-    problems = check_mapping(rows, columns=MAPPING_COLUMNS, custom=form is not None)
-    errors = [problem.sentence for problem in problems if not problem.is_warning]
-    if errors:
-        raise RejectedError(" ".join(errors))
-    earlier = MappingVersion.objects.filter(integration=integration, form=form)
-    last = earlier.aggregate(last=Max("number"))["last"] or 0
-    version = MappingVersion.objects.create(
-        integration=integration, form=form, number=last + 1, by=by
-    )
-    ColumnMapping.objects.bulk_create(
-        ColumnMapping(
-            version=version,
-            position=position,
-            column=row.column,
-            source=sources.to_json(row),
-        )
-        for position, row in enumerate(rows)
-    )
-    audit.record("mapping applied", subject=str(version.pk), by=by)
-    return version
 
 
 def find_integration(integration_id: int) -> Integration | None:
@@ -100,25 +71,44 @@ def rename_integration(integration: Integration, *, name: str, by: User | None) 
     audit.record("integration renamed", subject=str(integration.pk), by=by)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What a person left on the page of an integration.
+
+    `forms` are the switches that they saw: a form that came to be known since stays
+    as it is. A `custom_form` without a `custom` mapping takes the default one.
+    """
+
+    name: str
+    on: bool
+    forms: Mapping[int, bool]
+    default: Draft | None = None
+    custom_form: LeadForm | None = None
+    custom: Draft | None = None
+
+
 @transaction.atomic
 def apply_integration(
-    integration: Integration,
-    *,
-    name: str,
-    on: bool,
-    forms: Mapping[int, bool],
-    by: User | None,
+    integration: Integration, changes: Changes, *, by: User | None
 ) -> None:
-    """Name and switches take effect together.
+    """Name, switches and mappings take effect together, or none does.
 
-    `forms` are those that the person saw: one that came to be known since stays as
-    it is.
+    Raises MappingRefused and MappingChanged as `save_mapping` does.
     """
-    rename_integration(integration, name=name, by=by)
-    switch_integration(integration, on=on, by=by)
-    seen = LeadForm.objects.filter(ad_account=integration.ad_account_id, pk__in=forms)
-    for form in seen:
-        switch_form(form, on=forms[form.pk], by=by)
+    rename_integration(integration, name=changes.name, by=by)
+    switch_integration(integration, on=changes.on, by=by)
+    forms = LeadForm.objects.filter(ad_account=integration.ad_account_id)
+    for form in forms.filter(pk__in=changes.forms):
+        switch_form(form, on=changes.forms[form.pk], by=by)
+    if changes.default is not None:
+        save_mapping(integration=integration, form=None, draft=changes.default, by=by)
+    if changes.custom_form is None:
+        return
+    form = forms.get(pk=changes.custom_form.pk)
+    if changes.custom is None:
+        use_default_mapping(form, by=by)
+    else:
+        use_custom_mapping(form, integration=integration, draft=changes.custom, by=by)
 
 
 @transaction.atomic

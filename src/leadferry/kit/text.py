@@ -20,6 +20,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
+def comparable(name: str) -> str:
+    """A name as it is compared with others: folded, single blanks, 500 characters."""
+    return " ".join(fold(name).split())[:500]
+
+
 def _split_word(word: str) -> Iterable[str]:
     position = 0
     for run in _UNSPACED.finditer(word):

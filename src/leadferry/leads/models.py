@@ -1,16 +1,21 @@
 """The CRM store: leads, where they came from, what happened to them."""
 
+import uuid
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from leadferry.kit import clock
 from leadferry.leads.fields import KeyField
+from leadferry.mapping.fields import ColumnType
 
 LEAD_FORMS = "LeadGenLeadForms"
 CAMPAIGNS = "LeadGenCampaigns"
 CAMPAIGN_GROUPS = "LeadGenCampaignGroups"
 ADS = "LeadGenAds"
+# What LinkedIn tells apart by ids; people change names only.
+LEADGEN_LOOKUPS = frozenset({LEAD_FORMS, CAMPAIGNS, CAMPAIGN_GROUPS, ADS})
 
 
 class Lookup(models.Model):
@@ -18,6 +23,8 @@ class Lookup(models.Model):
 
     code = models.CharField(max_length=50, unique=True)
     name = models.CharField(max_length=250)
+    # Rises with every change of its values: what is held in memory is read anew.
+    revision = models.IntegerField(default=1)
 
     def __str__(self) -> str:
         return self.name
@@ -30,6 +37,18 @@ class LookupValue(models.Model):
         Lookup, on_delete=models.PROTECT, related_name="values_of"
     )
     name = models.CharField(max_length=500)
+    # The name without case, accents and width: for finding, and against doubles.
+    name_key = models.CharField(max_length=500, default="", editable=False)
+    # The id in Creatio, for the values that come with it.
+    guid = models.UUIDField(default=uuid.uuid4)
+    # A country's two letters, for example.
+    code = models.CharField(max_length=50, blank=True)
+    position = models.IntegerField(default=0)
+    is_retired = models.BooleanField(default=False)
+    # Leads keep what they hold: it reads as this other value.
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="merged"
+    )
     social_id = models.CharField(max_length=250, blank=True)
     # A campaign stands in a campaign group.
     parent = models.ForeignKey(
@@ -44,11 +63,61 @@ class LookupValue(models.Model):
                 fields=["lookup", "social_id"],
                 condition=~models.Q(social_id=""),
                 name="leads_lookup_value_social_id",
+            ),
+            # Two forms may bear one name at LinkedIn; of our own values none does.
+            models.UniqueConstraint(
+                fields=["lookup", "name_key"],
+                condition=models.Q(social_id="", merged_into__isnull=True),
+                name="leads_lookup_value_name",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lookup", "position", "name_key"],
+                name="leads_lookup_value_order",
             )
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class LeadColumn(models.Model):
+    """A column that an administrator added; its values stand in `Lead.custom`."""
+
+    class Type(models.TextChoices):
+        TEXT = ColumnType.TEXT.value, _("String")
+        DECIMAL = ColumnType.DECIMAL.value, _("Decimal")
+        BOOLEAN = ColumnType.BOOLEAN.value, _("Boolean")
+        DATE = ColumnType.DATE.value, _("Date")
+        DATETIME = ColumnType.DATETIME.value, _("Date/Time")
+        LOOKUP = ColumnType.LOOKUP.value, _("Lookup")
+
+    code = models.CharField(max_length=50, unique=True)
+    caption = models.CharField(max_length=250)
+    type = models.CharField(max_length=10, choices=Type.choices)
+    # Of a String column; none is unlimited.
+    length = models.IntegerField(null=True)
+    # Of a Decimal column: digits after the mark.
+    scale = models.IntegerField(null=True)
+    lookup = models.ForeignKey(
+        Lookup, null=True, on_delete=models.PROTECT, related_name="columns"
+    )
+    is_retired = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.caption
+
+
+def _looked_up() -> "models.ForeignKey[LookupValue | None]":
+    # Without an index: most are empty, and what is filtered by has its own.
+    return models.ForeignKey(
+        LookupValue,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
 
 
 class Lead(models.Model):
@@ -83,6 +152,28 @@ class Lead(models.Model):
     do_not_use_sms = models.BooleanField(default=False)
     do_not_use_fax = models.BooleanField(default=False)
     do_not_use_mail = models.BooleanField(default=False)
+    job = _looked_up()
+    department = _looked_up()
+    decision_role = _looked_up()
+    title = _looked_up()
+    gender = _looked_up()
+    country = _looked_up()
+    region = _looked_up()
+    city = _looked_up()
+    industry = _looked_up()
+    employees_number = _looked_up()
+    annual_revenue = _looked_up()
+    lead_type = _looked_up()
+    lead_type_status = _looked_up()
+    register_method = _looked_up()
+    lead_source = _looked_up()
+    lead_medium = _looked_up()
+    information_source = _looked_up()
+    campaign = _looked_up()
+    event = _looked_up()
+    qualify_status = _looked_up()
+    status = _looked_up()
+    disqualify_reason = _looked_up()
     # Values of the columns that an administrator added, by code.
     custom = models.JSONField(default=dict)
     # Codes of the columns that a person edited: an import leaves them alone.
@@ -97,6 +188,15 @@ class Lead(models.Model):
 
     class Meta:
         verbose_name = _("lead")
+        # Newest first within a stage, a country, an event.
+        indexes = [
+            models.Index(
+                fields=[name, "-id"],
+                condition=models.Q(**{f"{name}__isnull": False}),
+                name=f"leads_lead_{name}",
+            )
+            for name in ("qualify_status", "country", "event")
+        ]
 
     def __str__(self) -> str:
         return self.contact or self.account or self.email or f"Lead {self.pk}"

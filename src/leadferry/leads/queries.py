@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
-from leadferry.leads.columns import CORE_COLUMNS, EMPTY
-from leadferry.leads.models import ExtendedLeadInformation, Lead, LeadChange
+from leadferry.kit.text import comparable
+from leadferry.leads.columns import CatalogueColumn, catalogue
+from leadferry.leads.models import (
+    ExtendedLeadInformation,
+    Lead,
+    LeadChange,
+    LookupValue,
+)
 from leadferry.leads.search import matching
+from leadferry.leads.values import names_of_values, read_value
+from leadferry.mapping.fields import ColumnType
 
 PAGE_SIZE = 50
 COUNTED_TO = 10_000
@@ -22,6 +30,9 @@ class LeadFilter:
     search: str = ""
     form: int | None = None
     campaign: int | None = None
+    # A column of type Lookup or Boolean, and what it holds: an id, or 1 and 0.
+    column: CatalogueColumn | None = None
+    value: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +99,26 @@ def _narrowed(chosen: LeadFilter) -> QuerySet[ExtendedLeadInformation, int]:
         rows = rows.filter(form=chosen.form)
     if chosen.campaign is not None:
         rows = rows.filter(campaign=chosen.campaign)
+    if chosen.column is not None and chosen.value is not None:
+        rows = _holding(rows, chosen.column, chosen.value)
     if chosen.search.strip():
         rows = matching(rows, chosen.search)
     return rows.values_list("lead_id", flat=True)
+
+
+def _holding(
+    rows: QuerySet[ExtendedLeadInformation], column: CatalogueColumn, value: int
+) -> QuerySet[ExtendedLeadInformation]:
+    place = column.field or f"custom__{column.code}"
+    if column.type is ColumnType.BOOLEAN:
+        if not value and column.field is None:
+            return rows.exclude(**{f"lead__{place}": True})
+        return rows.filter(**{f"lead__{place}": bool(value)})
+    # A value counts for those that were merged into it.
+    same = LookupValue.objects.filter(Q(pk=value) | Q(merged_into=value))
+    return rows.filter(
+        **{f"lead__{place}__in": list(same.values_list("pk", flat=True))}
+    )
 
 
 def _leads_in_order(ids: Sequence[int]) -> list[Lead]:
@@ -108,26 +136,41 @@ def find_lead(lead_id: int) -> Lead | None:
 
 def filled_columns(lead: Lead) -> list[ShownValue]:
     """The columns that hold something, in the catalogue's order."""
-    shown = []
-    for column in CORE_COLUMNS:
-        value: Any = getattr(lead, column.field)
-        if value == EMPTY[column.code]:
-            continue
-        shown.append(
-            ShownValue(
-                caption=str(column.caption),
-                code=column.code,
-                value=value,
-                is_long=isinstance(value, str) and ("\n" in value or len(value) > 120),
-                is_edited=column.code in lead.edited_columns,
-            )
-        )
-    return shown
+    columns = catalogue()
+    held = {code: read_value(lead, column) for code, column in columns.items()}
+    filled = {code for code in held if held[code] != columns[code].empty}
+    names = names_of_values(
+        {
+            value
+            for code, value in held.items()
+            if columns[code].type is ColumnType.LOOKUP and isinstance(value, int)
+        }
+    )
+    return [
+        _shown(columns[code], value, names, is_edited=code in lead.edited_columns)
+        for code, value in held.items()
+        if code in filled
+    ]
 
 
-def history_of(lead: Lead) -> QuerySet[LeadChange]:
-    """What happened to the lead, newest first."""
-    return LeadChange.objects.filter(lead=lead).select_related("by").order_by("-pk")
+def _shown(
+    column: CatalogueColumn, value: Any, names: dict[int, str], *, is_edited: bool
+) -> ShownValue:
+    if column.type is ColumnType.LOOKUP:
+        value = names.get(value, "")
+    return ShownValue(
+        caption=str(column.caption),
+        code=column.code,
+        value=value,
+        is_long=isinstance(value, str) and ("\n" in value or len(value) > 120),
+        is_edited=is_edited,
+    )
+
+
+def history_of(lead: Lead, *, column: str = "") -> list[LeadChange]:
+    """What happened to the lead, newest first; of one column, where one is named."""
+    rows = LeadChange.objects.filter(lead=lead).select_related("by").order_by("-pk")
+    return [row for row in rows if not column or column in row.columns]
 
 
 @dataclass(frozen=True)
@@ -154,3 +197,33 @@ def leads_by_form(forms: Sequence[int]) -> dict[int, Brought]:
 def has_leads() -> bool:
     """Whether any lead was ever registered and is still there."""
     return Lead.objects.exists()
+
+
+def newest_leads_of_forms(forms: Sequence[int], *, most: int) -> list[int]:
+    """The ids of the newest leads that the forms (lookup values' ids) brought."""
+    found: list[int] = []
+    for form in forms:
+        # One short walk along the index each: many forms in one query would sort all.
+        rows = ExtendedLeadInformation.objects.filter(form=form).order_by("-lead")
+        found += rows.values_list("lead_id", flat=True)[:most]
+    return sorted(found, reverse=True)[:most]
+
+
+def columns_to_filter_by() -> list[CatalogueColumn]:
+    """The columns of type Lookup or Boolean, by caption."""
+    kinds = {ColumnType.LOOKUP, ColumnType.BOOLEAN}
+    columns = [one for one in catalogue().values() if one.type in kinds]
+    return sorted(columns, key=lambda column: comparable(str(column.caption)))
+
+
+def values_of_lookup(code: str | None, *, most: int) -> list[LookupValue]:
+    """Values of a lookup in its order; one more than `most` tells of more."""
+    rows = LookupValue.objects.filter(lookup__code=code, merged_into=None)
+    return list(rows.order_by("is_retired", "position", "name_key", "pk")[: most + 1])
+
+
+def value_named(code: str | None, name: str) -> LookupValue | None:
+    """The lookup's value with exactly this name, case and accents aside."""
+    rows = LookupValue.objects.filter(lookup__code=code, name_key=comparable(name))
+    found = rows.order_by("is_retired", "position").first()
+    return (found.merged_into or found) if found is not None else None

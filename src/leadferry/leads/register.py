@@ -1,7 +1,7 @@
 """Registering mapped responses in bulk: the one place where a lead is born."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from django.db import connection
 
 from leadferry.kit import clock
 from leadferry.leads import bulk
-from leadferry.leads.columns import BY_CODE, CORE_COLUMNS, EMPTY
+from leadferry.leads.columns import CORE_COLUMNS, CatalogueColumn, catalogue
 from leadferry.leads.decisions import Known, Verdict, decide
 from leadferry.leads.models import (
     ExtendedLeadInformation,
@@ -19,6 +19,8 @@ from leadferry.leads.models import (
     Registration,
     SearchPending,
 )
+from leadferry.leads.stock import registration_defaults
+from leadferry.leads.values import read_value, texts_of, to_json, write_value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,8 +68,6 @@ _REGISTRATION_COLUMNS = (
     "key", "check_key", "fate", "lead_id", "submitted_at", "digest", "deleted_at",
 )  # fmt: skip
 _LEAD_COLUMNS = (
-    "id",
-    *(column.field for column in CORE_COLUMNS),
     "custom", "edited_columns", "problems", "is_test", "revision",
     "submitted_at", "registered_at", "modified_at",
 )  # fmt: skip
@@ -76,7 +76,11 @@ _EXTENDED_COLUMNS = (
     "mapping_version", "campaign_group_id", "campaign_id", "creative_id",
 )  # fmt: skip
 _CHANGE_COLUMNS = ("lead_id", "kind", "at", "by_id", "columns")
-_CODES = tuple(column.code for column in CORE_COLUMNS)
+_FIELDS = {column.code: column.field or "" for column in CORE_COLUMNS}
+# A column that holds something even when empty is written for every lead.
+_ALWAYS = {
+    column.code: column.empty for column in CORE_COLUMNS if column.empty is not None
+}
 
 
 def register(responses: Sequence[MappedResponse]) -> Outcome:
@@ -153,11 +157,8 @@ def _insert_leads(born: Sequence[tuple[MappedResponse, int]]) -> None:
     if not born:
         return
     at = clock.now()
-    bulk.insert(
-        table="leads_lead",
-        columns=_LEAD_COLUMNS,
-        rows=[_lead_row(response, lead, at) for response, lead in born],
-    )
+    defaults = registration_defaults()
+    _insert_lead_rows(born, defaults=defaults, at=at)
     bulk.insert(
         table="leads_extendedleadinformation",
         columns=_EXTENDED_COLUMNS,
@@ -172,7 +173,12 @@ def _insert_leads(born: Sequence[tuple[MappedResponse, int]]) -> None:
                 LeadChange.Kind.CREATED.value,
                 bulk.adapt(at),
                 None,
-                json.dumps(list(response.values)),
+                json.dumps(
+                    [
+                        *response.values,
+                        *(c for c in defaults if c not in response.values),
+                    ]
+                ),
             )
             for response, lead in born
         ],
@@ -184,17 +190,46 @@ def _insert_leads(born: Sequence[tuple[MappedResponse, int]]) -> None:
     )
 
 
-def _lead_row(response: MappedResponse, lead: int, at: datetime) -> bulk.Row:
-    values = response.values
+def _insert_lead_rows(
+    born: Sequence[tuple[MappedResponse, int]],
+    *,
+    defaults: Mapping[str, int],
+    at: datetime,
+) -> None:
+    empty = {**_ALWAYS, **defaults}
+    # Columns that nothing fills are not written: most leads fill a dozen.
+    used = {code for response, _lead in born for code in response.values}
+    codes = [code for code in _FIELDS if code in empty or code in used]
+    bulk.insert(
+        table="leads_lead",
+        columns=("id", *(_FIELDS[code] for code in codes), *_LEAD_COLUMNS),
+        rows=[
+            (lead, *_cells(response.values, codes, empty), *_own_cells(response, at))
+            for response, lead in born
+        ],
+    )
+
+
+def _cells(
+    values: Mapping[str, object], codes: Sequence[str], empty: Mapping[str, object]
+) -> Iterator[object]:
+    for code in codes:
+        cell = values.get(code, empty.get(code))
+        if cell is None or type(cell) in {str, bool, int}:
+            yield cell
+        else:
+            yield bulk.adapt(cell)
+
+
+def _own_cells(response: MappedResponse, at: datetime) -> bulk.Row:
+    added = {
+        code: to_json(value)
+        for code, value in response.values.items()
+        if code not in _FIELDS
+    }
     now = bulk.adapt(at)
-    cells = [values.get(code, EMPTY[code]) for code in _CODES]
     return (
-        lead,
-        *(
-            cell if cell is None or type(cell) in {str, bool} else bulk.adapt(cell)
-            for cell in cells
-        ),
-        "{}",
+        json.dumps(added, ensure_ascii=False) if added else "{}",
         "[]",
         json.dumps(list(response.problems), ensure_ascii=False)
         if response.problems
@@ -226,6 +261,7 @@ def _meet_known(responses: Sequence[MappedResponse], *, outcome: Outcome) -> Non
         return
     known = _known_rows([response.key for response in responses])
     again: list[MappedResponse] = []
+    newer: list[MappedResponse] = []
     for response in responses:
         row = known[response.key]
         if row.check_key != response.check_key:
@@ -245,12 +281,16 @@ def _meet_known(responses: Sequence[MappedResponse], *, outcome: Outcome) -> Non
         if verdict is Verdict.REGISTER:
             again.append(response)
         elif verdict is Verdict.UPDATE:
-            _update(response, row, outcome=outcome)
+            newer.append(response)
         elif verdict is Verdict.DELETED:
             outcome.deleted.append(response.key)
         else:
             outcome.unchanged.append(response.key)
     _register_again(again, outcome=outcome)
+    if newer:
+        columns = catalogue()
+        for response in newer:
+            _update(response, known[response.key], columns, outcome=outcome)
 
 
 def _known_rows(keys: list[int]) -> dict[int, Registration]:
@@ -278,10 +318,17 @@ def _register_again(responses: Sequence[MappedResponse], *, outcome: Outcome) ->
         outcome.registered[response.key] = lead
 
 
-def _update(response: MappedResponse, row: Registration, *, outcome: Outcome) -> None:
+def _update(
+    response: MappedResponse,
+    row: Registration,
+    columns: Mapping[str, CatalogueColumn],
+    *,
+    outcome: Outcome,
+) -> None:
     # Fate REGISTERED and a lead go together, whatever the column allows.
     lead = Lead.objects.select_for_update().get(pk=row.lead_id or 0)
-    differences = _differences(lead, response.values)
+    known = {code: columns[code] for code in response.values if code in columns}
+    differences = _differences(lead, response.values, known)
     Registration.objects.filter(pk=row.key).update(
         submitted_at=response.submitted_at, digest=response.digest
     )
@@ -290,7 +337,7 @@ def _update(response: MappedResponse, row: Registration, *, outcome: Outcome) ->
         return
     for code, change in differences.items():
         if "kept" not in change:
-            setattr(lead, BY_CODE[code].field, response.values.get(code, EMPTY[code]))
+            write_value(lead, known[code], response.values[code])
     lead.problems = [dict(problem) for problem in response.problems]
     lead.submitted_at = clock.from_ms(response.submitted_at)
     lead.modified_at = clock.now()
@@ -305,23 +352,19 @@ def _update(response: MappedResponse, row: Registration, *, outcome: Outcome) ->
 
 
 def _differences(
-    lead: Lead, values: Mapping[str, object]
+    lead: Lead, values: Mapping[str, object], columns: Mapping[str, CatalogueColumn]
 ) -> dict[str, dict[str, str | bool]]:
+    held = {code: read_value(lead, column) for code, column in columns.items()}
+    changed = [code for code in held if held[code] != values[code]]
+    old = texts_of({code: held[code] for code in changed}, columns)
+    new = texts_of({code: values[code] for code in changed}, columns)
     found: dict[str, dict[str, str | bool]] = {}
-    for code in values:
-        old = getattr(lead, BY_CODE[code].field)
-        new = values[code]
-        if old == new:
-            continue
-        found[code] = {"old": _shown(old), "new": _shown(new)}
+    for code in changed:
+        found[code] = {"old": old[code], "new": new[code]}
         if code in lead.edited_columns:
             # The person's value stays; the history says what came in.
             found[code]["kept"] = True
     return found
-
-
-def _shown(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 def _follow_origin(lead: Lead, origin: Origin) -> None:

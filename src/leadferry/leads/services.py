@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from leadferry.kit.text import comparable
 from leadferry.leads.decisions import survives
 from leadferry.leads.models import Fate, Lead, Lookup, LookupValue, Registration
 
@@ -24,6 +25,7 @@ def ensure_lookup_values(
         if not value.is_named and names[social_id]:
             LookupValue.objects.filter(pk=value.pk).update(
                 name=names[social_id],
+                name_key=comparable(names[social_id]),
                 is_named=True,
                 parent=parent_of.get(social_id) or value.parent_id,
             )
@@ -32,6 +34,7 @@ def ensure_lookup_values(
             lookup=lookup,
             social_id=social_id,
             name=names[social_id] or social_id,
+            name_key=comparable(names[social_id] or social_id),
             is_named=bool(names[social_id]),
             parent_id=parent_of.get(social_id),
         )

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from leadferry.mapping.compile import constant_value
 from leadferry.mapping.errors import MappingError
-from leadferry.mapping.fields import Column, ColumnType, LookupResolver
+from leadferry.mapping.fields import Column, ColumnType, FormSchema, LookupResolver
+from leadferry.mapping.fits import fits, takes_several
 from leadferry.mapping.sources import (
     ColumnMapping,
     Constant,
     FieldKind,
+    FieldRef,
     FormField,
     Macro,
 )
@@ -25,27 +27,29 @@ class Problem:
     is_warning: bool = False
 
 
-class _AnyValue:
-    def resolve(self, lookup: str, text: str) -> int | None:
-        del lookup
-        return int(text) if text.isdecimal() else None
-
-
 def check_mapping(
     rows: Sequence[ColumnMapping],
     *,
     columns: Mapping[str, Column],
-    custom: bool,
-    lookups: LookupResolver | None = None,
+    lookups: LookupResolver,
+    form: FormSchema | None = None,
 ) -> list[Problem]:
-    """Everything that keeps the mapping from being applied, and warnings."""
+    """Everything that keeps the mapping from being applied, and warnings.
+
+    `form` is the present version of the form whose custom mapping this is; without
+    one it is a default mapping.
+    """
     problems = _about_the_whole(rows, columns)
     for row in rows:
         column = columns.get(row.column)
         if column is None:
             problems.append(Problem(row.column, f"There is no column {row.column}."))
             continue
-        problems += _about_row(row, column, lookups or _AnyValue(), custom=custom)
+        if column.is_retired:
+            problems.append(
+                Problem(column.code, "This column is retired: remove it from here.")
+            )
+        problems += _about_row(row, column, lookups, form)
     return problems
 
 
@@ -75,7 +79,10 @@ def _about_the_whole(
 
 
 def _about_row(
-    row: ColumnMapping, column: Column, lookups: LookupResolver, *, custom: bool
+    row: ColumnMapping,
+    column: Column,
+    lookups: LookupResolver,
+    form: FormSchema | None,
 ) -> list[Problem]:
     match row.source:
         case Macro():
@@ -83,7 +90,7 @@ def _about_row(
         case Constant(value=text):
             return _about_constant(text, column, lookups)
         case FormField() as source:
-            return _about_field(source, column, custom=custom)
+            return _about_field(source, column, form)
     return []
 
 
@@ -93,7 +100,7 @@ def _about_macro(column: Column) -> list[Problem]:
     return [
         Problem(
             column.code,
-            f"Column {column.code} holds {column.length} characters only: long "
+            f"This column holds {column.length} characters only: long "
             "submissions will be cut there. A column of unlimited length is better.",
             is_warning=True,
         )
@@ -104,7 +111,7 @@ def _about_constant(
     text: str, column: Column, lookups: LookupResolver
 ) -> list[Problem]:
     if not text:
-        return [Problem(column.code, f"The value of column {column.code} is empty.")]
+        return [Problem(column.code, "The value is empty.")]
     try:
         constant_value(text, column, lookups)
     except MappingError as exc:
@@ -112,30 +119,61 @@ def _about_constant(
     return []
 
 
-def _about_field(source: FormField, column: Column, *, custom: bool) -> list[Problem]:
-    problems = []
+def _about_field(
+    source: FormField, column: Column, form: FormSchema | None
+) -> list[Problem]:
     if not source.refs:
+        return [
+            Problem(
+                column.code, "Nothing is chosen for this column yet: open its menu."
+            )
+        ]
+    problems = []
+    if len(source.refs) > 1 and not takes_several(column):
         problems.append(
-            Problem(column.code, f"Column {column.code} has no form field.")
+            Problem(column.code, "Only a text column can join several fields.")
         )
-    if len(source.refs) > 1 and column.type is not ColumnType.TEXT:
-        problems.append(
-            Problem(column.code, f"Only a text column can join fields: {column.code}.")
-        )
-    kinds = {ref.kind for ref in source.refs}
-    if not custom and kinds - {FieldKind.PREDEFINED}:
+    if form is None and any(
+        ref.kind is not FieldKind.PREDEFINED for ref in source.refs
+    ):
         problems.append(
             Problem(
                 column.code,
                 "The default mapping takes profile fields only: use custom mapping "
-                f"for column {column.code}.",
+                "for this form field.",
             )
         )
-    if FieldKind.CONSENT in kinds and column.type not in {
-        ColumnType.BOOLEAN,
-        ColumnType.TEXT,
-    }:
-        problems.append(
-            Problem(column.code, f"A checkbox does not fit column {column.code}.")
-        )
+    problems += [
+        Problem(column.code, f"{_words(ref)} does not fit a {column.type} column.")
+        for ref in source.refs
+        if not fits(ref, column)
+    ]
+    if form is not None:
+        problems += [
+            Problem(column.code, f"The form no longer has {_words(ref)}.")
+            for ref in source.refs
+            if _is_gone(ref, form)
+        ]
     return problems
+
+
+def _words(ref: FieldRef) -> str:
+    kinds = {
+        FieldKind.PREDEFINED: "profile field",
+        FieldKind.QUESTION: "question",
+        FieldKind.CONSENT: "checkbox",
+        FieldKind.HIDDEN: "hidden field",
+    }
+    return f"{kinds[ref.kind]} {ref.key}"
+
+
+def _is_gone(ref: FieldRef, form: FormSchema) -> bool:
+    match ref.kind:
+        case FieldKind.QUESTION:
+            return all(question.id != ref.key for question in form.questions)
+        case FieldKind.CONSENT:
+            return all(str(consent.id) != ref.key for consent in form.consents)
+        case FieldKind.HIDDEN:
+            return all(hidden.name != ref.key for hidden in form.hidden_fields)
+    # A form need not ask for every profile field that a mapping would take.
+    return False

@@ -198,12 +198,27 @@ def _writing(row: ColumnMapping, form: FormSchema) -> Writing:
 
 
 def constant_value(text: str, column: Column, lookups: LookupResolver) -> object:
-    """The typed value of a constant; raises MappingError where it does not fit."""
+    """The typed value of a constant; raises MappingError where it does not fit.
+
+    A constant of a lookup column is the id of the value.
+    """
+    if column.type is ColumnType.LOOKUP:
+        return _lookup_constant(text, column, lookups)
     convert = converter_for(column, writing=Writing(None, "."), lookups=lookups)
     value = text if convert is None else convert(text)
     if isinstance(value, Failure):
         raise MappingError(f'"{text}" does not fit column {column.code}: {value.kind}.')
     return value
+
+
+def _lookup_constant(text: str, column: Column, lookups: LookupResolver) -> int:
+    value_id = int(text) if text.isascii() and text.isdecimal() else 0
+    found = lookups.find(column.lookup or "", value_id)
+    if found is None:
+        raise MappingError(
+            f"The value chosen for column {column.code} is not in its lookup any more."
+        )
+    return found
 
 
 def _compile_field(

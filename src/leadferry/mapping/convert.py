@@ -35,12 +35,20 @@ class Failure:
 Converter = Callable[[str], object]
 
 _MOST_DIGITS = 16
-_SPACES = re.compile(r"[\s'\u2019\u00a0\u202f]")
+_NUMBER = re.compile(r"[+-]?[.,]*\d[\d.,]*")
+# Signs of other scripts and of typesetting.
+_SAME_SIGNS = {"\u066b": ".", "\u2212": "-", "\u2019": "'"}
+# Blanks and apostrophes stand between thousands, or what they divide is no number.
+_DIVIDED = re.compile(r"[1-9]\d{0,2}([ '\u066c])\d{3}(?:\1\d{3})*(?:[.,]\d*)?")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_PARTS = re.compile(
-    r"(\d{1,4})\s*[./\-年月]\s*(\d{1,2})\s*[./\-年月]\s*(\d{1,4})日?\.?"
+_ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d.*")
+# One sign twice: "1-2.2019" is a range.
+_PARTS = re.compile(r"(\d{1,4})\s*([./\-])\s*(\d{1,2})\s*\2\s*(\d{1,4})\.?")
+_KANJI = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日?")
+_PARTIAL = re.compile(
+    r"\d{4}年?|\d{4}年\s*\d{1,2}月?"
+    r"|\d{1,2}\s*[./\-]\s*\d{4}|\d{4}\s*[./\-]\s*\d{1,2}"
 )
-_PARTIAL = re.compile(r"\d{4}|\d{1,2}[./\-]\d{4}|\d{4}[./\-]\d{1,2}")
 
 
 def converter_for(  # noqa: PLR0911 - one for each type
@@ -81,7 +89,7 @@ def _lookup(lookup: str, lookups: LookupResolver) -> Converter:
 
 def _boolean(text: str) -> object:
     known = {"true": True, "false": False}
-    return known.get(text.strip().casefold(), Failure(Kind.NOT_A_BOOLEAN))
+    return known.get(text.strip().lower(), Failure(Kind.NOT_A_BOOLEAN))
 
 
 def _latin_digits(text: str) -> str:
@@ -99,9 +107,10 @@ def _integer(text: str, mark: str | None) -> object:
 
 def _decimal(text: str, mark: str | None, scale: int | None) -> object:
     bare = _bare_number(text)
-    if not bare or not re.fullmatch(r"[+-]?[\d.,]*\d[\d.,]*", bare):
+    if not _NUMBER.fullmatch(bare):
         return Failure(Kind.NOT_A_NUMBER)
-    plain = _with_point(bare, mark)
+    # The Arabic decimal mark is one in every locale.
+    plain = _with_point(bare, "." if "\u066b" in text else mark)
     if isinstance(plain, Failure):
         return plain
     try:
@@ -110,16 +119,28 @@ def _decimal(text: str, mark: str | None, scale: int | None) -> object:
         return Failure(Kind.NOT_A_NUMBER)
     if value.adjusted() >= _MOST_DIGITS:
         return Failure(Kind.TOO_LONG)
-    if scale is not None and value != round(value, scale):
+    decimals = plain.partition(".")[2].rstrip("0")
+    if scale is not None and len(decimals) > scale:
         return Failure(Kind.TOO_LONG)
     return value
 
 
 def _bare_number(text: str) -> str:
-    latin = _latin_digits(text.strip())
-    latin = latin.replace("\u066b", ".").replace("\u066c", "").replace("\u2212", "-")
-    plain = "".join(char for char in latin if unicodedata.category(char) != "Sc")
-    return _SPACES.sub("", plain)
+    """Sign, digits and marks; what is no number keeps what makes it none."""
+    plain = text.strip()
+    if not plain.isascii():
+        plain = "".join(map(_plain_sign, _latin_digits(plain)))
+    plain = plain.strip("$ ")
+    sign = plain[:1] if plain.startswith(("+", "-")) else ""
+    digits = plain[len(sign) :].lstrip("$ ")
+    divided = _DIVIDED.fullmatch(digits)
+    return sign + (digits.replace(divided[1], "") if divided else digits)
+
+
+def _plain_sign(char: str) -> str:
+    """Any currency as a dollar, any blank as the usual one."""
+    kinds = {"Sc": "$", "Zs": " "}
+    return _SAME_SIGNS.get(char) or kinds.get(unicodedata.category(char), char)
 
 
 def _with_point(bare: str, mark: str | None) -> str | Failure:
@@ -139,21 +160,25 @@ def _with_point(bare: str, mark: str | None) -> str | Failure:
 
 
 def _single_mark(bare: str, found: str, mark: str | None) -> str | Failure:
-    digits_after = len(bare) - bare.index(found) - 1
-    if mark == found or (mark is None and digits_after != 3):
+    whole, _, after = bare.lstrip("+-").partition(found)
+    if mark == found or (mark is None and len(after) != 3):
         return bare.replace(found, ".")
-    if mark is None:
-        return Failure(Kind.AMBIGUOUS_NUMBER)
-    if digits_after == 3:
+    if mark is not None and len(after) == 3 and _can_lead(whole):
         return bare.replace(found, "")
     # The other mark, where no thousands can be meant: "2.5" in a German form.
     return Failure(Kind.AMBIGUOUS_NUMBER)
 
 
+def _can_lead(group: str) -> bool:
+    """Whether thousands can follow these digits: not in "0,123" or "1234,567"."""
+    return 1 <= len(group) <= 3 and not group.startswith("0")
+
+
 def _grouped(bare: str, *, decimal: str) -> str | Failure:
     whole, _, fraction = bare.partition(decimal) if decimal else (bare, "", "")
     groups = re.split(r"[.,]", whole.lstrip("+-"))
-    if any(len(group) != 3 for group in groups[1:]) or not 1 <= len(groups[0]) <= 3:
+    wrong = any(len(group) != 3 for group in groups[1:])
+    if wrong or not _can_lead(groups[0]):
         return Failure(Kind.NOT_A_NUMBER)
     sign = "-" if bare.startswith("-") else ""
     return f"{sign}{''.join(groups)}" + (f".{fraction}" if fraction else "")
@@ -165,11 +190,14 @@ def read_date(text: str, order: DateOrder | None) -> object:
     iso = _ISO.fullmatch(latin)
     if iso:
         return _made(int(iso[1]), int(iso[2]), int(iso[3]))
+    kanji = _KANJI.fullmatch(latin)
+    if kanji:
+        return _made(int(kanji[1]), int(kanji[2]), int(kanji[3]))
     parts = _PARTS.fullmatch(latin)
     if parts is None:
         partial = _PARTIAL.fullmatch(latin) or _looks_like_month_and_year(latin)
         return Failure(Kind.PARTIAL_DATE if partial else Kind.NOT_A_DATE)
-    first, middle, last = parts[1], int(parts[2]), parts[3]
+    first, middle, last = parts[1], int(parts[3]), parts[4]
     if len(first) == 4:
         return _made(int(first), middle, int(last))
     if len(last) != 4:
@@ -205,14 +233,17 @@ def _made(year: int, month: int, day: int) -> object:
 
 
 def _moment(text: str, order: DateOrder | None) -> object:
-    plain = text.strip()
-    try:
-        moment = datetime.fromisoformat(plain)
-    except ValueError:
+    plain = _latin_digits(text.strip())
+    if not _ISO_MOMENT.fullmatch(plain):
         day = read_date(plain, order)
         if not isinstance(day, date):
             return day
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return (
-        moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    )
+    try:
+        moment = datetime.fromisoformat(plain)
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=UTC)
+        # In UTC it can fall outside of the years that there are.
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return Failure(Kind.NOT_A_DATE)

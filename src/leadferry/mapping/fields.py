@@ -35,6 +35,7 @@ class Column:
     length: int | None = None
     lookup: str | None = None
     scale: int | None = None
+    is_retired: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,4 +90,7 @@ class LookupResolver(Protocol):
     """Finds lookup values."""
 
     def resolve(self, lookup: str, text: str) -> int | None:
-        """The id of the value with that id or exact name, or none."""
+        """The value that a person's answer names: by name or Creatio's id, or none."""
+
+    def find(self, lookup: str, value_id: int) -> int | None:
+        """The value with this id, or the one that it was merged into, or none."""

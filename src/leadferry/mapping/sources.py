@@ -74,6 +74,10 @@ class ColumnMapping:
     decimal_mark: str | None = None
 
 
+# A column that was added and has no source yet.
+NOTHING = FormField(refs=())
+
+
 def to_json(row: ColumnMapping) -> dict[str, object]:
     """The source of a row as JSON values."""
     stored: dict[str, object] = {}

@@ -13,7 +13,7 @@ from leadferry.ingest.import_page import (
 from leadferry.ingest.models import HeldBack, LeadFormResponse
 from leadferry.ingest.queries import submissions_of
 from leadferry.ingest.tests.builders import SUBMITTED_AT, make_response
-from leadferry.integrations import services as integrations
+from leadferry.integrations.mappings import Draft, save_mapping
 from leadferry.integrations.models import Integration, RegistrationWindow
 from leadferry.integrations.tests.builders import make_form, make_integration
 from leadferry.jobs import services as jobs
@@ -202,7 +202,7 @@ def test_a_broken_mapping_holds_back_and_says_so(integration: Integration) -> No
 def test_a_new_mapping_is_used_from_the_next_page_on(integration: Integration) -> None:
     bring(integration, make_response(1))
     fewer = [row for row in starting_mapping() if row.column != "Contact"]
-    integrations.save_mapping(integration=integration, form=None, rows=fewer, by=None)
+    save_mapping(integration=integration, form=None, draft=Draft(rows=fewer), by=None)
     bring(integration, make_response(2))
     before, after = Lead.objects.order_by("pk")
     assert submissions_of(before)[0].fates[0].columns == ("Contact",)

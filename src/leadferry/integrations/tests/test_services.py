@@ -4,9 +4,10 @@ import pytest
 from django.db import connection
 
 from leadferry.accounts.models import AuditRow
-from leadferry.integrations import clients, connect, forms, queries, services
+from leadferry.integrations import clients, connect, forms, mappings, queries, services
 from leadferry.integrations.connect import AdAccountOffer
 from leadferry.integrations.door_keys import DoorKeys
+from leadferry.integrations.mappings import Draft
 from leadferry.integrations.models import (
     AdAccount,
     LinkedInUser,
@@ -63,7 +64,9 @@ def test_switching_off_and_on_leaves_intervals() -> None:
 def test_a_mapping_that_loses_answers_is_refused() -> None:
     integration = make_integration()
     with pytest.raises(RejectedError, match="no answer is lost"):
-        services.save_mapping(integration=integration, form=None, rows=[], by=None)
+        mappings.save_mapping(
+            integration=integration, form=None, draft=Draft(rows=[]), by=None
+        )
 
 
 @pytest.mark.req("R032", "R034")
@@ -71,8 +74,8 @@ def test_custom_mapping_takes_the_place_of_the_default_entirely() -> None:
     integration = make_integration()
     form, other = make_form(integration), make_form(integration, 2)
     rows = [ColumnMapping(column="Commentary", source=Macro())]
-    custom = services.save_mapping(
-        integration=integration, form=form, rows=rows, by=None
+    custom = mappings.save_mapping(
+        integration=integration, form=form, draft=Draft(rows=rows), by=None
     )
     assert queries.effective_mapping(form) != custom, "not ticked yet"
     form.has_custom_mapping = True

@@ -97,5 +97,8 @@ def test_only_filled_columns_are_shown() -> None:
     register([make_response(values={"Contact": "Ada", "DoNotUseFax": True})])
     shown = queries.filled_columns(Lead.objects.get())
     assert [(row.code, row.value) for row in shown] == [
-        ("Contact", "Ada"), ("DoNotUseFax", True),
+        ("Contact", "Ada"), ("QualifyStatus", "Marketing qualified lead"),
+        ("Status", "New"), ("RegisterMethod", "Created automatically"),
+        ("LeadSource", "LinkedIn"), ("LeadMedium", "Web: social"),
+        ("DoNotUseFax", True),
     ]  # fmt: skip

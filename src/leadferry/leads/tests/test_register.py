@@ -33,7 +33,9 @@ def test_a_new_response_becomes_a_lead_with_its_history() -> None:
     assert lead.do_not_use_email
     assert lead.email == ""
     change = LeadChange.objects.get()
-    assert (change.kind, change.columns) == ("created", list(values))
+    given = ["RegisterMethod", "LeadSource", "LeadMedium", "QualifyStatus", "Status"]
+    assert (change.kind, change.columns) == ("created", [*values, *given])
+    assert lead.qualify_status_id is not None
     assert ExtendedLeadInformation.objects.get().linkedin_lead_id == "lead-5"
     assert Registration.objects.get().fate == Fate.REGISTERED
 

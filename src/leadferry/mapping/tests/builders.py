@@ -13,12 +13,17 @@ from leadferry.mapping.sources import ColumnMapping
 
 
 class Lookups:
-    """A resolver that knows two values."""
+    """A resolver that knows one value."""
 
     def resolve(self, lookup: str, text: str) -> int | None:
-        """Germany or its id."""
+        """Germany."""
         del lookup
-        return {"Germany": 7, "7": 7}.get(text)
+        return {"Germany": 7}.get(text)
+
+    def find(self, lookup: str, value_id: int) -> int | None:
+        """Germany by its id, or by the id of what was merged into it."""
+        del lookup
+        return {7: 7, 6: 7}.get(value_id)
 
 
 COLUMNS = {
@@ -27,6 +32,7 @@ COLUMNS = {
         Column(code="Contact", type=ColumnType.TEXT, length=250),
         Column(code="Short", type=ColumnType.TEXT, length=20),
         Column(code="Email", type=ColumnType.TEXT, length=250),
+        Column(code="Old", type=ColumnType.TEXT, is_retired=True),
         Column(code="Notes", type=ColumnType.TEXT),
         Column(code="Budget", type=ColumnType.DECIMAL, scale=2),
         Column(code="Number", type=ColumnType.INTEGER),

@@ -11,14 +11,19 @@ from leadferry.mapping.sources import (
     Source,
     predefined,
 )
-from leadferry.mapping.tests.builders import COLUMNS
+from leadferry.mapping.tests.builders import COLUMNS, Lookups, make_form
 
 NOTES = ColumnMapping(column="Notes", source=Macro())
 
 
 def problems(*rows: tuple[str, Source], custom: bool = True) -> list[str]:
     mapped = [ColumnMapping(column=code, source=source) for code, source in rows]
-    found = check_mapping([*mapped, NOTES], columns=COLUMNS, custom=custom)
+    found = check_mapping(
+        [*mapped, NOTES],
+        columns=COLUMNS,
+        lookups=Lookups(),
+        form=make_form() if custom else None,
+    )
     return [problem.sentence for problem in found if not problem.is_warning]
 
 
@@ -32,14 +37,14 @@ def problems(*rows: tuple[str, Source], custom: bool = True) -> list[str]:
     ],
 )
 def test_exactly_one_text_column_takes_the_macro(rows: list[ColumnMapping]) -> None:
-    found = check_mapping(rows, columns=COLUMNS, custom=True)
+    found = check_mapping(rows, columns=COLUMNS, lookups=Lookups(), form=make_form())
     assert any("no answer is lost" in problem.sentence for problem in found)
 
 
 @pytest.mark.req("R038", "R037")
 def test_a_short_column_for_the_macro_is_a_warning_only() -> None:
     rows = [ColumnMapping(column="Contact", source=Macro())]
-    found = check_mapping(rows, columns=COLUMNS, custom=True)
+    found = check_mapping(rows, columns=COLUMNS, lookups=Lookups(), form=make_form())
     assert [problem.is_warning for problem in found] == [True]
 
 
@@ -50,7 +55,7 @@ def test_a_short_column_for_the_macro_is_a_warning_only() -> None:
         ("Budget", Constant("much"), "does not fit"),
         ("Short", Constant(""), "is empty"),
         ("Short", Constant("x" * 21), "too long"),
-        ("Contact", FormField(refs=()), "no form field"),
+        ("Contact", FormField(refs=()), "Nothing is chosen"),
         (
             "Budget",
             FormField(refs=(predefined("A"), predefined("B"))),
@@ -59,9 +64,31 @@ def test_a_short_column_for_the_macro_is_a_warning_only() -> None:
         (
             "Budget",
             FormField(refs=(FieldRef(FieldKind.CONSENT, "0"),)),
-            "A checkbox does not fit",
+            "does not fit a decimal column",
         ),
         ("Notes", Constant("x"), "more than one source"),
+        ("Country", Constant("8"), "not in its lookup any more"),
+        ("Old", Constant("x"), "is retired"),
+        (
+            "Decided",
+            FormField(refs=(predefined("FIRST_NAME"),)),
+            "does not fit a date column",
+        ),
+        (
+            "Contact",
+            FormField(refs=(FieldRef(FieldKind.QUESTION, "99"),)),
+            "no longer has question 99",
+        ),
+        (
+            "Agreed",
+            FormField(refs=(FieldRef(FieldKind.CONSENT, "9"),)),
+            "no longer has checkbox 9",
+        ),
+        (
+            "Contact",
+            FormField(refs=(FieldRef(FieldKind.HIDDEN, "gone"),)),
+            "no longer has hidden field gone",
+        ),
     ],
 )
 def test_problems(column: str, source: Source, words: str) -> None:

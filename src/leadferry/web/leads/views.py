@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from leadferry.ingest import queries as ingest
 from leadferry.ingest import services as ingest_services
 from leadferry.leads import queries
+from leadferry.leads.columns import catalogue
 from leadferry.leads.queries import LeadFilter
 from leadferry.web.access import requires
 from leadferry.web.leads.forms import LeadFilterForm
@@ -21,10 +22,13 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     form = LeadFilterForm(request.GET.dict())
     form.is_valid()  # a value that does not exist narrows nothing
     values = form.cleaned_data
+    value = values.get("value") or ""
     chosen = LeadFilter(
         search=values.get("search", ""),
         form=getattr(values.get("form"), "pk", None),
         campaign=getattr(values.get("campaign"), "pk", None),
+        column=form.chosen_column if value else None,
+        value=int(value) if value else None,
     )
     page = queries.lead_page(
         chosen, before=values.get("before"), after=values.get("after")
@@ -45,15 +49,26 @@ def lead_list(request: HttpRequest) -> HttpResponse:
 
 @requires("leads.view_lead")
 @require_safe
+def filter_values(request: HttpRequest) -> HttpResponse:
+    """What a column can be filtered by, when it was chosen."""
+    form = LeadFilterForm({"column": request.GET.get("column", "")})
+    return render(request, "web/leads/_filter_value.html", {"filter_form": form})
+
+
+@requires("leads.view_lead")
+@require_safe
 def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
     """One lead: values, where it came from, what happened to it."""
     lead = queries.find_lead(lead_id)
     if lead is None:
         raise Http404
+    column = request.GET.get("column", "")[:50]
     context = {
         "lead": lead,
         "values": queries.filled_columns(lead),
-        "history": queries.history_of(lead),
+        "history": queries.history_of(lead, column=column),
+        "captions": {code: one.caption for code, one in catalogue().items()},
+        "column": column,
         "submissions": ingest.submissions_of(lead),
     }
     return render(request, "web/leads/lead.html", context)

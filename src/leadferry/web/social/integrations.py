@@ -1,11 +1,13 @@
 """The list of integrations, and one of them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_http_methods,
@@ -16,16 +18,23 @@ from django.views.decorators.http import (
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.integrations import prerequisites, queries, services
+from leadferry.integrations.mappings import MappingChanged, MappingRefused
 from leadferry.integrations.models import (
     Integration,
+    LeadForm,
     LinkedInApplication,
     LinkedInUser,
+    MappingVersion,
 )
 from leadferry.integrations.tasks import check_prerequisites, set_up
 from leadferry.jobs import inquiries
 from leadferry.jobs.models import Inquiry
 from leadferry.leads import queries as leads
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
+from leadferry.web.social import editor, page
+from leadferry.web.social.editor import Place
+from leadferry.web.social.mapping import diff_in_words
+from leadferry.web.social.page import PageState
 
 
 @requires(MANAGE_INTEGRATIONS)
@@ -83,61 +92,118 @@ def _integration(integration_id: int) -> Integration:
 @requires(MANAGE_INTEGRATIONS)
 @require_safe
 def integration_page(request: HttpRequest, integration_id: int) -> HttpResponse:
-    """Name and switch, default mapping, forms."""
+    """Name and switch, default mapping, forms, and the form that is selected."""
     integration = _integration(integration_id)
-    return _render_integration(request, integration)
+    form = _selected(integration, request.GET.get("form", ""))
+    back_to = _earlier(integration, form, request.GET.get("version", ""))
+    state = page.as_stored(integration, form=form, back_to=back_to)
+    return _render_integration(request, integration, state)
 
 
-def _render_integration(request: HttpRequest, integration: Integration) -> HttpResponse:
+def _selected(integration: Integration, chosen: str) -> LeadForm | None:
+    forms = queries.forms_of(integration)
+    return forms.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+
+
+def _earlier(
+    integration: Integration, form: LeadForm | None, chosen: str
+) -> MappingVersion | None:
+    versions = queries.versions_of(integration, form)
+    return versions.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+
+
+def _render_integration(
+    request: HttpRequest,
+    integration: Integration,
+    state: PageState,
+    *,
+    conflict: MappingChanged | None = None,
+    status: int = 200,
+) -> HttpResponse:
     forms = list(queries.forms_of(integration))
     brought = leads.leads_by_form([form.lookup_value_id for form in forms])
+    default, custom = Place(integration=integration, form=None), None
+    differences: list[tuple[str, str, str]] = []
+    if conflict is not None:
+        place = Place(integration=integration, form=conflict.form)
+        mine = state.default_rows if conflict.form is None else state.custom_rows
+        differences = diff_in_words(state.meet(conflict), mine, place)
+    if state.form is not None:
+        custom = Place(integration=integration, form=state.form)
     context = {
         "integration": integration,
-        "rows": queries.mapping_rows(queries.default_mapping(integration)),
-        "forms": [(form, brought.get(form.lookup_value_id)) for form in forms],
+        "state": state,
+        "default_place": default,
+        "default_editor": editor.show(
+            default, state.default_rows, seen=state.default_seen
+        ),
+        "custom_place": custom,
+        "custom_editor": editor.show(custom, state.custom_rows, seen=state.custom_seen)
+        if custom is not None and state.custom_on
+        else None,
+        "forms": [
+            (
+                form,
+                brought.get(form.lookup_value_id),
+                state.forms_on.get(form.pk, form.is_on),
+            )
+            for form in forms
+        ],
         "users": queries.users_of(integration),
         "refreshing": inquiries.find(services.set_up_topic(integration.pk)),
+        "conflict": conflict,
+        "differences": differences,
         "section": "system",
     }
-    return render(request, "web/social/integration.html", context)
+    return render(request, "web/social/integration.html", context, status=status)
 
 
 @requires(MANAGE_INTEGRATIONS)
 @require_POST
 def apply(request: HttpRequest, integration_id: int) -> HttpResponse:
-    """Name and switches take effect from now."""
+    """Name, switches and mappings take effect from now, together."""
     integration = _integration(integration_id)
-    on = "is_on" in request.POST
-    on_now = set(request.POST.getlist("form_on"))
-    forms = {
-        int(shown): shown in on_now
-        for shown in request.POST.getlist("form_shown")
-        if shown.isdigit()
-    }
-    stopping = queries.forms_that_stop(integration, on=on, forms=forms)
-    if (stopping or (integration.is_on and not on)) and "confirmed" not in request.POST:
-        context = {
-            "integration": integration,
-            "stops_all": integration.is_on and not on,
-            "stopping": stopping,
-            "posted": [
-                (name, value)
-                for name, values in request.POST.lists()
-                for value in values
-                if name != "csrfmiddlewaretoken"
-            ],
-            "section": "system",
-        }
-        return render(request, "web/social/confirm_stop.html", context)
-    services.apply_integration(
-        integration,
-        name=request.POST.get("name", "").strip()[:255],
-        on=on,
-        forms=forms,
-        by=cast("User", request.user),
-    )
+    state = page.as_posted(integration, request.POST)
+    stopping = queries.forms_that_stop(integration, on=state.on, forms=state.forms_on)
+    stops_all = integration.is_on and not state.on
+    if (stopping or stops_all) and "confirmed" not in request.POST:
+        return _ask_before_stop(request, integration, stopping, stops_all=stops_all)
+    try:
+        services.apply_integration(
+            integration, state.changes(), by=cast("User", request.user)
+        )
+    except MappingRefused:
+        # What is wrong stands beside each row.
+        return _render_integration(request, integration, state, status=422)
+    except MappingChanged as exc:
+        return _render_integration(
+            request, integration, state, conflict=exc, status=409
+        )
     messages.success(request, _("The changes are applied."))
-    return redirect("integration", integration_id=integration.pk)
+    address = reverse("integration", kwargs={"integration_id": integration.pk})
+    return redirect(f"{address}?form={state.form.pk}" if state.form else address)
+
+
+def _ask_before_stop(
+    request: HttpRequest,
+    integration: Integration,
+    stopping: Sequence[LeadForm],
+    *,
+    stops_all: bool,
+) -> HttpResponse:
+    context = {
+        "integration": integration,
+        "stops_all": stops_all,
+        "stopping": stopping,
+        "posted": [
+            (name, value)
+            for name, values in request.POST.lists()
+            for value in values
+            if name != "csrfmiddlewaretoken"
+        ],
+        "section": "system",
+    }
+    return render(request, "web/social/confirm_stop.html", context)
 
 
 @requires(MANAGE_INTEGRATIONS)

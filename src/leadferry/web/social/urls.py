@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leadferry.web.social import integrations, views, wizard
+from leadferry.web.social import integrations, mapping, views, wizard
 
 urlpatterns = [
     path("", integrations.integration_list, name="social-leads"),
@@ -20,4 +20,38 @@ urlpatterns = [
     path(
         "<int:integration_id>/refresh", integrations.refresh, name="integration-refresh"
     ),
+    # Each for the default mapping, and for the mapping of one form.
+    path("<int:integration_id>/mapping", mapping.change, name="mapping-change"),
+    path(
+        "<int:integration_id>/forms/<int:form_id>/mapping",
+        mapping.change,
+        name="custom-mapping-change",
+    ),
+    path(
+        "<int:integration_id>/mapping/pick/<str:what>",
+        mapping.pick,
+        name="mapping-pick",
+    ),
+    path(
+        "<int:integration_id>/forms/<int:form_id>/mapping/pick/<str:what>",
+        mapping.pick,
+        name="custom-mapping-pick",
+    ),
+    path("<int:integration_id>/mapping/try", mapping.try_out, name="mapping-try"),
+    path(
+        "<int:integration_id>/forms/<int:form_id>/mapping/try",
+        mapping.try_out,
+        name="custom-mapping-try",
+    ),
+    path(
+        "<int:integration_id>/mapping/versions",
+        mapping.versions,
+        name="mapping-versions",
+    ),
+    path(
+        "<int:integration_id>/forms/<int:form_id>/mapping/versions",
+        mapping.versions,
+        name="custom-mapping-versions",
+    ),
+    path("values/<str:code>", mapping.lookup_values, name="lookup-values"),
 ]

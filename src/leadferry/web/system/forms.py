@@ -12,6 +12,7 @@ from leadferry.accounts import services
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.accounts.settings import Kind, Setting
+from leadferry.leads.models import LeadColumn, Lookup
 from leadferry.web.accounts.forms import UserForm, zones
 from leadferry.web.fields import dress
 
@@ -181,3 +182,76 @@ def _caption(permission: Permission) -> str:
         "change_lead": _("change leads"),
     }
     return str(captions.get(permission.codename, permission.name))
+
+
+class LookupForm(forms.Form):
+    """A lookup of the operator's own."""
+
+    name = forms.CharField(label=_("Name"), max_length=250)
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=50,
+        help_text=_("Latin letters and digits; it begins with Usr."),
+    )
+
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data)
+        dress(self)
+
+
+class ColumnForm(forms.Form):
+    """A Lead column of the operator's own; type and code stay for good."""
+
+    caption = forms.CharField(label=_("Caption"), max_length=250)
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=50,
+        help_text=_("Latin letters and digits; it begins with Usr, as in Creatio."),
+    )
+    type = forms.ChoiceField(label=_("Type"), choices=LeadColumn.Type.choices)
+    length = forms.IntegerField(
+        label=_("Characters, at most"),
+        required=False,
+        min_value=1,
+        max_value=10_000,
+        help_text=_("Of a String column; empty: unlimited."),
+    )
+    scale = forms.IntegerField(
+        label=_("Digits after the mark"),
+        required=False,
+        min_value=0,
+        max_value=8,
+        help_text=_("Of a Decimal column; empty: 2."),
+    )
+    lookup = forms.ModelChoiceField(
+        label=_("Lookup"),
+        required=False,
+        queryset=Lookup.objects.order_by("name"),
+        help_text=_("Of a Lookup column: where its values come from."),
+    )
+
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data)
+        dress(self)
+
+    def clean(self) -> dict[str, object]:
+        """A lookup column names its lookup."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("type") == LeadColumn.Type.LOOKUP and not cleaned.get("lookup"):
+            self.add_error("lookup", _("Choose the lookup that has the values."))
+        return cleaned
+
+    def column(self) -> LeadColumn:
+        """The column as typed, not stored yet."""
+        typed = self.cleaned_data
+        kind = LeadColumn.Type(typed["type"])
+        decimal = kind is LeadColumn.Type.DECIMAL
+        scale = typed["scale"] if typed["scale"] is not None else 2
+        return LeadColumn(
+            code=typed["code"].strip(),
+            caption=typed["caption"].strip(),
+            type=kind,
+            length=typed["length"] if kind is LeadColumn.Type.TEXT else None,
+            scale=scale if decimal else None,
+            lookup=typed["lookup"] if kind is LeadColumn.Type.LOOKUP else None,
+        )

@@ -60,6 +60,18 @@ BLOCKS = (
         _("System setup"),
         (
             Tile(
+                _("Lookups"),
+                _("Lists of values: countries, events, lead forms and your own."),
+                "lookups",
+                MANAGE_INTEGRATIONS,
+            ),
+            Tile(
+                _("Lead columns"),
+                _("The columns of a lead, and those that you add."),
+                "lead-columns",
+                MANAGE_SETTINGS,
+            ),
+            Tile(
                 _("System settings"),
                 _("Time zone, identity server and other values, by their codes."),
                 "system-settings",

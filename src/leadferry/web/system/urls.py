@@ -1,6 +1,14 @@
 from django.urls import path
 
-from leadferry.web.system import mail, people, roles, settings, views
+from leadferry.web.system import (
+    columns,
+    lookups,
+    mail,
+    people,
+    roles,
+    settings,
+    views,
+)
 
 urlpatterns = [
     path("", views.system_designer, name="system-designer"),
@@ -8,6 +16,13 @@ urlpatterns = [
     path("settings/<str:code>", settings.setting_page, name="system-setting"),
     path("email", mail.mail_settings, name="mail-settings"),
     path("email/test", mail.mail_test, name="mail-test"),
+    path("lookups", lookups.lookup_list, name="lookups"),
+    path("lookups/<str:code>", lookups.lookup_page, name="lookup"),
+    path("lookups/<str:code>/change", lookups.lookup_change, name="lookup-change"),
+    path("lookups/<str:code>/<int:value_id>", lookups.value_page, name="lookup-value"),
+    path("columns", columns.column_list, name="lead-columns"),
+    path("columns/new", columns.new_column, name="lead-column-new"),
+    path("columns/<str:code>", columns.column_page, name="lead-column"),
     path("users", people.user_list, name="users"),
     path("users/new", people.invite, name="user-new"),
     path("users/<int:user_id>", people.user_page, name="user"),

@@ -1,19 +1,22 @@
 """Small parts of pages."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from django import template
 from django.template import RequestContext
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from leadferry.jobs import inquiries
 from leadferry.jobs.models import Inquiry
-from leadferry.leads.columns import BY_CODE
+from leadferry.leads.columns import CORE_COLUMNS, CatalogueColumn
 from leadferry.mapping.convert import Kind
-from leadferry.mapping.sources import ColumnMapping, Constant, FormField, Join, Macro
+from leadferry.mapping.fields import ColumnType
 
 register = template.Library()
 # The mapping engine knows no Django, so its words are translated here.
@@ -27,27 +30,43 @@ _KINDS = {
     Kind.NOT_A_BOOLEAN: _("neither true nor false"),
     Kind.UNKNOWN_LOOKUP_VALUE: _("not among the values of the lookup"),
 }
+_TYPES = {
+    ColumnType.TEXT: _("String"),
+    ColumnType.INTEGER: _("Integer"),
+    ColumnType.DECIMAL: _("Decimal"),
+    ColumnType.BOOLEAN: _("Boolean"),
+    ColumnType.DATE: _("Date"),
+    ColumnType.DATETIME: _("Date/Time"),
+    ColumnType.LOOKUP: _("Lookup"),
+}
+_CAPTIONS = {column.code: column.caption for column in CORE_COLUMNS}
 _ICONS = Path(__file__).parent.parent / "static" / "vendor" / "icons"
-
-
-@register.filter
-def source_in_words(row: ColumnMapping) -> str:
-    """Where a mapped column's value comes from."""
-    match row.source:
-        case Macro():
-            return str(_("Unmapped form fields"))
-        case Constant(value=value):
-            return f"“{value}”"
-        case FormField(refs=refs, join=join):
-            names = [ref.key.replace("_", " ").capitalize() for ref in refs]
-            between = _(" or else ") if join is Join.FIRST else " + "
-            return str(between).join(names)
 
 
 @register.filter
 def column_caption(code: str) -> str:
     """The caption of a Lead column."""
-    return str(BY_CODE[code].caption) if code in BY_CODE else code
+    return str(_CAPTIONS.get(code, code))
+
+
+@register.filter
+def column_type(column: CatalogueColumn) -> str:
+    """The type of a column, with its length."""
+    name = str(_TYPES[column.type])
+    if column.type is not ColumnType.TEXT:
+        return name
+    if column.length is None:
+        return str(_("%(name)s, unlimited")) % {"name": name}
+    return f"{name} ({column.length})"
+
+
+@register.filter
+def shown(value: object) -> object:
+    """A value of a lead as people read it: times in their zone."""
+    if isinstance(value, datetime):
+        here = value.astimezone(timezone.get_current_timezone())
+        return date_format(here, "j M Y, H:i")
+    return date_format(value, "j M Y") if isinstance(value, date) else value
 
 
 @register.filter

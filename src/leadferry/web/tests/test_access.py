@@ -30,6 +30,20 @@ PARAMETERS: dict[str, dict[str, object]] = {
     "role-delete": {"role_id": 1},
     "integration-apply": {"integration_id": 1},
     "integration-refresh": {"integration_id": 1},
+    "lead-edit": {"lead_id": 1},
+    "lookup": {"code": "Event"},
+    "lookup-change": {"code": "Event"},
+    "lookup-value": {"code": "Event", "value_id": 1},
+    "lead-column": {"code": "UsrX"},
+    "lookup-values": {"code": "Event"},
+    "mapping-change": {"integration_id": 1},
+    "custom-mapping-change": {"integration_id": 1, "form_id": 1},
+    "mapping-try": {"integration_id": 1},
+    "custom-mapping-try": {"integration_id": 1, "form_id": 1},
+    "mapping-versions": {"integration_id": 1},
+    "custom-mapping-versions": {"integration_id": 1, "form_id": 1},
+    "mapping-pick": {"integration_id": 1, "what": "columns"},
+    "custom-mapping-pick": {"integration_id": 1, "form_id": 1, "what": "columns"},
 }
 
 

@@ -129,7 +129,7 @@ def test_an_answer_that_did_not_fit_is_explained(marketer: Client) -> None:
     problem = {"column": "Contact", "kind": "too long", "label": "Your name"}
     Lead.objects.update(problems=[problem])
     page = marketer.get(f"/leads/{Lead.objects.get().pk}").content.decode()
-    assert "Your name → Contact: too long for the column" in page
+    assert "Your name → Contact name: too long for the column" in page
     assert "Check</span>" in marketer.get("/leads/").content.decode()
 
 

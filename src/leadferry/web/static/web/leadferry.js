@@ -22,10 +22,15 @@ document.addEventListener("click", async (event) => {
 for (const form of document.querySelectorAll("form[data-guarded]")) {
   const buttons = form.querySelector(".guarded-buttons");
   const hasErrors = form.querySelector(".field-error") !== null;
-  let changed = hasErrors;
+  let changed = hasErrors || "changed" in form.dataset;
   buttons.hidden = !changed;
   form.addEventListener("input", (event) => {
     if (!event.target.name) return;
+    changed = true;
+    buttons.hidden = false;
+  });
+  // What was changed in a dialog or by the server's answer, no input tells.
+  form.addEventListener("leadferry:changed", () => {
     changed = true;
     buttons.hidden = false;
   });
@@ -40,14 +45,15 @@ for (const form of document.querySelectorAll("form[data-guarded]")) {
   });
 }
 
-// A long table is narrowed to the rows whose name has what is typed.
+// A long table or list is narrowed to the rows that have what is typed.
 document.addEventListener("input", (event) => {
   const field = event.target.closest("[data-narrows]");
   if (!field) return;
   const words = field.value.toLocaleLowerCase().split(/\s+/);
+  const list = document.getElementById(field.dataset.narrows);
   let shown = 0;
-  for (const row of document.getElementById(field.dataset.narrows).tBodies[0].rows) {
-    const name = row.cells[0].textContent.toLocaleLowerCase();
+  for (const row of list.tBodies?.[0].rows ?? list.querySelectorAll("[data-narrowable]")) {
+    const name = (row.cells?.[0] ?? row).textContent.toLocaleLowerCase();
     row.hidden = !words.every((word) => name.includes(word));
     shown += !row.hidden;
   }

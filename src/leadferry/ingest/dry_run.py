@@ -1,0 +1,123 @@
+"""A mapping tried on what people really submitted, before it is applied."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadferry.ingest.context import LOOKUPS
+from leadferry.ingest.models import LeadFormResponse
+from leadferry.integrations import forms, queries
+from leadferry.integrations.mappings import check
+from leadferry.integrations.models import Integration, LeadForm
+from leadferry.integrations.schema import form_schema, submission
+from leadferry.kit import clock
+from leadferry.leads import queries as leads
+from leadferry.leads.columns import CatalogueColumn, catalogue, mapping_columns
+from leadferry.leads.models import Registration
+from leadferry.leads.values import texts_of
+from leadferry.linkedin import wire
+from leadferry.mapping.compile import CompiledMapping, ValueProblem, compile_mapping
+from leadferry.mapping.sources import ColumnMapping, Macro
+
+TRIED = 20
+# A default mapping is tried on what the busiest of its forms brought last.
+MOST_FORMS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriedColumn:
+    """What a column would get."""
+
+    caption: str
+    text: str
+    is_macro: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """One submission under the mapping."""
+
+    submitted_at: datetime
+    columns: Sequence[TriedColumn]
+    problems: Sequence[tuple[str, ValueProblem]]
+    # (label, answer) of what no column but the macro's takes.
+    only_in_macro: Sequence[tuple[str, str]]
+    lines_cut: int
+
+
+def try_mapping(
+    integration: Integration, *, form: LeadForm | None, rows: Sequence[ColumnMapping]
+) -> list[Tried]:
+    """The last submissions of the form, or of all forms with the default mapping.
+
+    Nothing is written; each is read with the form version it was submitted on.
+    """
+    LOOKUPS.refresh()
+    columns = catalogue()
+    responses = _last_responses(integration, form)
+    pairs = {(row.form_id, row.form_version) for row in responses}
+    # What is wrong stands beside its row in the editor; the others are tried.
+    wrong = {one.column for one in check(rows, form=form) if not one.is_warning}
+    usable = [row for row in rows if row.column not in wrong]
+    compiled = _compiled(pairs, usable, columns)
+    macro = next((row.column for row in rows if isinstance(row.source, Macro)), None)
+    tried = []
+    for response in responses:
+        mapping = compiled.get((response.form_id, response.form_version))
+        if mapping is not None:
+            tried.append(_try(response, mapping, columns, macro))
+    return tried
+
+
+def _last_responses(
+    integration: Integration, form: LeadForm | None
+) -> list[LeadFormResponse]:
+    if form is not None:
+        chosen = [form.lookup_value_id]
+    else:
+        listed = queries.forms_of(integration).filter(has_custom_mapping=False)
+        chosen = list(listed.values_list("lookup_value_id", flat=True)[:MOST_FORMS])
+    ids = leads.newest_leads_of_forms(chosen, most=TRIED)
+    keys = Registration.objects.filter(lead_id__in=ids).values_list("key", flat=True)
+    rows = LeadFormResponse.objects.filter(urn_key__in=list(keys))
+    return list(rows.order_by("-submitted_at", "-pk")[:TRIED])
+
+
+def _compiled(
+    pairs: set[tuple[int, int]],
+    rows: Sequence[ColumnMapping],
+    columns: Mapping[str, CatalogueColumn],
+) -> dict[tuple[int, int], CompiledMapping]:
+    return {
+        pair: compile_mapping(
+            rows,
+            form=form_schema(forms.decode_version(version)),
+            columns=mapping_columns(columns),
+            lookups=LOOKUPS,
+        )
+        for pair, version in queries.versions_by_number(pairs).items()
+    }
+
+
+def _try(
+    response: LeadFormResponse,
+    mapping: CompiledMapping,
+    columns: Mapping[str, CatalogueColumn],
+    macro: str | None,
+) -> Tried:
+    given = submission(wire.decode_response(bytes(response.raw)))
+    mapped = mapping.apply(given)
+    texts = texts_of(mapped.values, columns)
+    fates = mapping.fates(given)
+    return Tried(
+        submitted_at=clock.from_ms(response.submitted_at),
+        columns=[
+            TriedColumn(
+                caption=str(columns[code].caption), text=text, is_macro=code == macro
+            )
+            for code, text in texts.items()
+        ],
+        problems=[(str(columns[one.column].caption), one) for one in mapped.problems],
+        only_in_macro=[(fate.label, fate.text) for fate in fates if not fate.columns],
+        lines_cut=mapped.macro_cut,
+    )

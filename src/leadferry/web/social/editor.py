@@ -1,0 +1,266 @@
+"""The mapping editor: rows as they travel in the page, and as they are shown."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from django.core.exceptions import BadRequest
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from leadferry.integrations import mappings, queries
+from leadferry.integrations.models import Integration, LeadForm
+from leadferry.leads.columns import CatalogueColumn, catalogue
+from leadferry.leads.values import names_of_values
+from leadferry.mapping import sources
+from leadferry.mapping.check import Problem
+from leadferry.mapping.errors import MappingError
+from leadferry.mapping.fields import ColumnType, FormSchema
+from leadferry.mapping.sources import (
+    ColumnMapping,
+    Constant,
+    FieldKind,
+    FieldRef,
+    FormField,
+    Join,
+    Macro,
+)
+
+Kind = Literal["default", "custom"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownRow:
+    """One column of the mapping, as the page shows it."""
+
+    code: str
+    caption: str
+    kind: str
+    words: str
+    is_chosen: bool
+    takes_field: bool
+    takes_constant: str
+    takes_macro: bool
+    stored: str
+    problems: Sequence[Problem]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Editor:
+    """One mapping under a person's hands."""
+
+    kind: Kind
+    rows: Sequence[ShownRow]
+    general: Sequence[Problem]
+    seen: int
+    macro_column: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where an editor stands: an integration and, for custom mapping, a form."""
+
+    integration: Integration
+    form: LeadForm | None
+
+    @property
+    def kind(self) -> Kind:
+        """Which of the two mappings of the page it is."""
+        return "default" if self.form is None else "custom"
+
+    def _address(self, name: str, **more: str) -> str:
+        given: dict[str, object] = {"integration_id": self.integration.pk, **more}
+        if self.form is None:
+            return reverse(name, kwargs=given)
+        return reverse(f"custom-{name}", kwargs={**given, "form_id": self.form.pk})
+
+    @property
+    def change_url(self) -> str:
+        """Where a step in the editor goes."""
+        return self._address("mapping-change")
+
+    @property
+    def try_url(self) -> str:
+        """Where the rows are tried on the last submissions."""
+        return self._address("mapping-try")
+
+    @property
+    def versions_url(self) -> str:
+        """The history of this mapping."""
+        return self._address("mapping-versions")
+
+    @property
+    def pick_urls(self) -> dict[str, str]:
+        """The dialogs, by what is chosen in them."""
+        kinds = ("columns", "fields", "text", "boolean", "lookup")
+        return {what: self._address("mapping-pick", what=what) for what in kinds}
+
+    def schema(self) -> FormSchema | None:
+        """The form's present version; none for the default mapping."""
+        return queries.present_schema(self.form) if self.form is not None else None
+
+
+def read_rows(data: QueryDict, kind: Kind) -> list[ColumnMapping]:
+    """The rows that the page holds; raises BadRequest for what it never wrote."""
+    texts = data.getlist(f"{kind}_row")
+    try:
+        stored = [json.loads(text) for text in texts]
+        return [sources.from_json(str(one["column"]), one) for one in stored]
+    except (ValueError, KeyError, TypeError, MappingError) as exc:
+        raise BadRequest("These rows come from no page of ours.") from exc
+
+
+def read_seen(data: QueryDict, kind: Kind) -> int:
+    """The id of the version that the person saw; 0 where there was none."""
+    seen = data.get(f"{kind}_seen", "")
+    return int(seen) if seen.isdecimal() else 0
+
+
+def show(place: Place, rows: Sequence[ColumnMapping], *, seen: int) -> Editor:
+    """The rows with what is wrong beside each."""
+    columns = catalogue()
+    problems = mappings.check(rows, form=place.form)
+    words = words_of(rows, columns=columns, schema=place.schema())
+    macro = next((row.column for row in rows if isinstance(row.source, Macro)), "")
+    return Editor(
+        kind=place.kind,
+        rows=[
+            _shown(place, row, columns.get(row.column), words[row.column], problems)
+            for row in rows
+        ],
+        general=[one for one in problems if not one.column],
+        seen=seen,
+        macro_column=_caption(columns, macro),
+    )
+
+
+def _shown(
+    place: Place,
+    row: ColumnMapping,
+    column: CatalogueColumn | None,
+    words: str,
+    problems: Sequence[Problem],
+) -> ShownRow:
+    kind = column.type if column is not None else ColumnType.TEXT
+    constants = {ColumnType.BOOLEAN: "boolean", ColumnType.LOOKUP: "lookup"}
+    return ShownRow(
+        code=row.column,
+        caption=str(column.caption) if column is not None else row.column,
+        kind=kind.value,
+        words=words,
+        is_chosen=row.source != sources.NOTHING,
+        # Profile fields are strings and dates; a form's own fields are converted.
+        takes_field=place.form is not None
+        or kind not in {ColumnType.BOOLEAN, ColumnType.DECIMAL, ColumnType.INTEGER},
+        takes_constant=constants.get(kind, "text"),
+        takes_macro=kind is ColumnType.TEXT,
+        stored=json.dumps({"column": row.column, **sources.to_json(row)}),
+        problems=[one for one in problems if one.column == row.column],
+    )
+
+
+def _caption(columns: Mapping[str, CatalogueColumn], code: str) -> str:
+    return str(columns[code].caption) if code in columns else code
+
+
+def words_of(
+    rows: Sequence[ColumnMapping],
+    *,
+    columns: Mapping[str, CatalogueColumn],
+    schema: FormSchema | None,
+) -> dict[str, str]:
+    """Where each column's value comes from, in words."""
+    chosen = {
+        int(row.source.value)
+        for row in rows
+        if isinstance(row.source, Constant)
+        and row.column in columns
+        and columns[row.column].type is ColumnType.LOOKUP
+        and row.source.value.isdecimal()
+    }
+    names = names_of_values(chosen)
+    labels = field_labels(schema)
+    return {
+        row.column: _words(row, columns.get(row.column), names, labels) for row in rows
+    }
+
+
+def _words(
+    row: ColumnMapping,
+    column: CatalogueColumn | None,
+    names: Mapping[int, str],
+    labels: Mapping[FieldRef, str],
+) -> str:
+    match row.source:
+        case Macro():
+            return _("Unmapped form fields")
+        case Constant(value=value):
+            return constant_words(value, column, names)
+        case FormField(refs=refs, join=join, separator=separator):
+            if not refs:
+                return _("Nothing chosen yet")
+            between = _(" or else ") if join is Join.FIRST else f" {separator.strip()} "
+            plain = between if between.strip() else " + "
+            return plain.join(labels.get(ref) or profile_name(ref.key) for ref in refs)
+    return ""
+
+
+def constant_words(
+    value: str, column: CatalogueColumn | None, names: Mapping[int, str]
+) -> str:
+    """A constant as a person reads it; times in the person's zone."""
+    kind = column.type if column is not None else ColumnType.TEXT
+    if kind is ColumnType.LOOKUP and value.isdecimal():
+        return f"“{names.get(int(value), value)}”"
+    if kind is ColumnType.BOOLEAN:
+        return _("Yes") if value == "true" else _("No")
+    try:
+        if kind is ColumnType.DATE:
+            return date_format(date.fromisoformat(value), "j M Y")
+        if kind is ColumnType.DATETIME:
+            moment = datetime.fromisoformat(value)
+            here = moment.astimezone(timezone.get_current_timezone())
+            return date_format(here, "j M Y, H:i")
+    except ValueError:
+        pass
+    return f"“{value}”"
+
+
+def profile_name(key: str) -> str:
+    """A profile field's name as people read it: FIRST_NAME is "First name"."""
+    return key.replace("_", " ").capitalize().replace("Linkedin", "LinkedIn")
+
+
+def field_labels(schema: FormSchema | None) -> dict[FieldRef, str]:
+    """The form's fields in the words of the form."""
+    if schema is None:
+        return {}
+    labels = {
+        FieldRef(FieldKind.QUESTION, question.id): question.label
+        for question in schema.questions
+    }
+    labels |= {
+        FieldRef(FieldKind.CONSENT, str(consent.id)): consent.text
+        for consent in schema.consents
+    }
+    return labels
+
+
+def replaced(
+    rows: Sequence[ColumnMapping], code: str, source: sources.Source
+) -> list[ColumnMapping]:
+    """The rows with another source for one column; the macro moves with it."""
+    made = []
+    for row in rows:
+        if row.column == code:
+            made.append(ColumnMapping(column=code, source=source))
+        elif isinstance(source, Macro) and isinstance(row.source, Macro):
+            made.append(ColumnMapping(column=row.column, source=sources.NOTHING))
+        else:
+            made.append(row)
+    return made
