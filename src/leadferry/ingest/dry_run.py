@@ -17,7 +17,7 @@ from leadferry.leads.models import Registration
 from leadferry.leads.values import texts_of
 from leadferry.linkedin import wire
 from leadferry.mapping.compile import CompiledMapping, ValueProblem, compile_mapping
-from leadferry.mapping.sources import ColumnMapping, Macro
+from leadferry.mapping.sources import ColumnMapping, FormField, Macro
 
 TRIED = 20
 # A default mapping is tried on what the busiest of its forms brought last.
@@ -38,6 +38,8 @@ class Tried:
     """One submission under the mapping."""
 
     submitted_at: datetime
+    # What tells it from the others: the first column that a form field fills.
+    name: str
     columns: Sequence[TriedColumn]
     problems: Sequence[tuple[str, ValueProblem]]
     # (label, answer) of what no column but the macro's takes.
@@ -60,12 +62,11 @@ def try_mapping(
     wrong = {one.column for one in check(rows, form=form) if not one.is_warning}
     usable = [row for row in rows if row.column not in wrong]
     compiled = _compiled(pairs, usable, columns)
-    macro = next((row.column for row in rows if isinstance(row.source, Macro)), None)
     tried = []
     for response in responses:
         mapping = compiled.get((response.form_id, response.form_version))
         if mapping is not None:
-            tried.append(_try(response, mapping, columns, macro))
+            tried.append(_try(response, mapping, columns, usable))
     return tried
 
 
@@ -103,19 +104,26 @@ def _try(
     response: LeadFormResponse,
     mapping: CompiledMapping,
     columns: Mapping[str, CatalogueColumn],
-    macro: str | None,
+    rows: Sequence[ColumnMapping],
 ) -> Tried:
     given = submission(wire.decode_response(bytes(response.raw)))
     mapped = mapping.apply(given)
     texts = texts_of(mapped.values, columns)
+    filled = [row for row in rows if row.column in texts]
     fates = mapping.fates(given)
     return Tried(
         submitted_at=clock.from_ms(response.submitted_at),
+        name=next(
+            (texts[row.column] for row in filled if isinstance(row.source, FormField)),
+            "",
+        ),
         columns=[
             TriedColumn(
-                caption=str(columns[code].caption), text=text, is_macro=code == macro
+                caption=str(columns[row.column].caption),
+                text=texts[row.column],
+                is_macro=isinstance(row.source, Macro),
             )
-            for code, text in texts.items()
+            for row in filled
         ],
         problems=[(str(columns[one.column].caption), one) for one in mapped.problems],
         only_in_macro=[(fate.label, fate.text) for fate in fates if not fate.columns],

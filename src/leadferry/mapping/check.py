@@ -124,9 +124,7 @@ def _about_field(
 ) -> list[Problem]:
     if not source.refs:
         return [
-            Problem(
-                column.code, "Nothing is chosen for this column yet: open its menu."
-            )
+            Problem(column.code, "Nothing is chosen yet: open the menu of this column.")
         ]
     problems = []
     if len(source.refs) > 1 and not takes_several(column):

@@ -152,6 +152,7 @@ def _render_integration(
         "users": queries.users_of(integration),
         "refreshing": inquiries.find(services.set_up_topic(integration.pk)),
         "conflict": conflict,
+        "is_refused": status == 422,
         "differences": differences,
         "section": "system",
     }

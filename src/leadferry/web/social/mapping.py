@@ -1,15 +1,21 @@
 """The mapping editors: what is added, chosen and tried before "Apply"."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from leadferry.accounts.models import User
 from leadferry.ingest import dry_run
 from leadferry.integrations import mappings, queries
+from leadferry.kit.errors import RejectedError
+from leadferry.leads import lookup_services
+from leadferry.leads import queries as leads
 from leadferry.leads.columns import CatalogueColumn, catalogue
+from leadferry.leads.models import Lookup
 from leadferry.mapping import sources
 from leadferry.mapping.sources import (
     ColumnMapping,
@@ -24,6 +30,8 @@ from leadferry.web.social import editor, pickers
 from leadferry.web.social.editor import Place
 
 LONGEST_SEPARATOR = 20
+# Before the name of a lookup value that is yet to be added.
+NEW = "new:"
 
 
 def place_of(integration_id: int, form_id: int | None) -> Place:
@@ -87,8 +95,7 @@ def _choices(
         context["form"] = pickers.TextValueForm(None, column=column, held=held)
     elif what == "lookup":
         chosen_id = int(held) if held.isdecimal() else None
-        values, more = pickers.values_to_choose(column, typed="", chosen=chosen_id)
-        context |= {"values": values, "more": more, "chosen": chosen_id}
+        context["offered"] = pickers.values_to_choose(column, chosen=chosen_id)
     elif what != "boolean":
         raise Http404
     return context
@@ -105,10 +112,8 @@ def _dialog(
 def lookup_values(request: HttpRequest, code: str) -> HttpResponse:
     """The values of a column's lookup that have the typed letters."""
     column = _column(code)
-    values, more = pickers.values_to_choose(
-        column, typed=request.GET.get("typed", "")[:100], chosen=None
-    )
-    context = {"values": values, "more": more, "chosen": None}
+    typed = request.GET.get("typed", "")[:100]
+    context = {"offered": pickers.values_to_choose(column, typed=typed)}
     return render(request, "web/social/_lookup_values.html", context)
 
 
@@ -177,7 +182,21 @@ def _chosen(
         return Constant(form.cleaned_data["value"]) if form.is_valid() else form
     if verb == "fields":
         return _chosen_fields(request)
-    return Constant(request.POST.get("value", ""))
+    value = request.POST.get("value", "")
+    if verb == "lookup" and value.startswith(NEW):
+        return Constant(_new_value(request, column, value.removeprefix(NEW)))
+    return Constant(value)
+
+
+def _new_value(request: HttpRequest, column: CatalogueColumn, name: str) -> str:
+    """The id of a value that the person just named; one that is there is taken."""
+    lookup = Lookup.objects.get(code=column.lookup)
+    try:
+        by = cast("User", request.user)
+        return str(lookup_services.add_value(lookup, name=name, by=by).pk)
+    except RejectedError:
+        held = leads.value_named(column.lookup, name)
+        return str(held.pk) if held is not None else ""
 
 
 def _chosen_fields(request: HttpRequest) -> FormField:

@@ -13,7 +13,7 @@ from leadferry.integrations import queries
 from leadferry.kit.text import comparable
 from leadferry.leads.columns import CatalogueColumn, catalogue
 from leadferry.leads.lookups import LookupValues
-from leadferry.leads.models import LookupValue
+from leadferry.leads.models import LEADGEN_LOOKUPS, LookupValue
 from leadferry.mapping.compile import constant_value
 from leadferry.mapping.errors import MappingError
 from leadferry.mapping.fields import ColumnType
@@ -122,7 +122,9 @@ def _of_form(place: Place) -> list[tuple[str, str, _Offered]]:
         also = question.name if question.name != question.label else ""
         if question.predefined:
             ref = FieldRef(FieldKind.PREDEFINED, question.predefined)
-            profile.append((ref, question.label, profile_name(question.predefined)))
+            name = profile_name(question.predefined)
+            also = name if comparable(name) != comparable(question.label) else ""
+            profile.append((ref, question.label, also))
         else:
             ref = FieldRef(FieldKind.QUESTION, question.id)
             custom.append((ref, question.label or _("(no text)"), also))
@@ -142,10 +144,21 @@ def _of_form(place: Place) -> list[tuple[str, str, _Offered]]:
     ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class OfferedValues:
+    """Values of a lookup; `new` is a name that was typed and that none has."""
+
+    values: Sequence[LookupValue]
+    has_more: bool
+    chosen: int | None
+    typed: str
+    new: str
+
+
 def values_to_choose(
-    column: CatalogueColumn, *, typed: str, chosen: int | None
-) -> tuple[list[LookupValue], bool]:
-    """Values of the column's lookup with these letters, and whether there are more."""
+    column: CatalogueColumn, *, typed: str = "", chosen: int | None = None
+) -> OfferedValues:
+    """The values of the column's lookup that have these letters."""
     rows = LookupValue.objects.filter(
         lookup__code=column.lookup, merged_into=None, is_retired=False
     ).order_by("position", "name_key", "pk")
@@ -155,7 +168,16 @@ def values_to_choose(
     shown = found[:MOST_VALUES]
     if chosen is not None and all(row.pk != chosen for row in shown):
         shown = [*LookupValue.objects.filter(pk=chosen), *shown]
-    return shown, len(found) > MOST_VALUES
+    name = " ".join(typed.split())
+    is_known = any(row.name_key == comparable(name) for row in shown)
+    takes_new = column.lookup not in LEADGEN_LOOKUPS and not is_known
+    return OfferedValues(
+        values=shown,
+        has_more=len(found) > MOST_VALUES,
+        chosen=chosen,
+        typed=name,
+        new=name if takes_new else "",
+    )
 
 
 class TextValueForm(forms.Form):

@@ -16,8 +16,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   }
 });
 
-document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  const rows = detail.elt.closest?.(".mapping") ?? detail.elt;
+document.addEventListener("htmx:afterSettle", ({ target: rows }) => {
   if (!rows.classList?.contains("mapping")) return;
   if (picker.open) picker.close();
   const form = document.getElementById("integration-form");
