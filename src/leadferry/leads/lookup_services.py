@@ -105,6 +105,8 @@ def restore_value(value: LookupValue, *, by: User) -> None:
 def merge_values(*, keep: LookupValue, absorb: LookupValue, by: User) -> None:
     """From now on `absorb` reads and counts as `keep`, wherever a lead holds it."""
     _lock(keep.lookup)
+    keep.refresh_from_db()
+    absorb.refresh_from_db()
     if keep.pk == absorb.pk or keep.lookup_id != absorb.lookup_id:
         raise RejectedError(_("Choose another value of the same lookup."))
     if keep.lookup.code in LEADGEN_LOOKUPS:

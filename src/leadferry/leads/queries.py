@@ -112,7 +112,8 @@ def _holding(
     place = column.field or f"custom__{column.code}"
     if column.type is ColumnType.BOOLEAN:
         if not value and column.field is None:
-            return rows.exclude(**{f"lead__{place}": True})
+            absent = Q(**{f"lead__{place}__isnull": True})
+            return rows.filter(Q(**{f"lead__{place}": False}) | absent)
         return rows.filter(**{f"lead__{place}": bool(value)})
     # A value counts for those that were merged into it.
     same = LookupValue.objects.filter(Q(pk=value) | Q(merged_into=value))

@@ -65,7 +65,9 @@ class _Row:
     read: Reader
     convert: Converter | None
     label: str
-    refs: tuple[FieldRef, ...]
+    # Each field with its own readers; of several, `takes_first` needs only one.
+    parts: tuple[tuple[FieldRef, tuple[Reader, ...]], ...]
+    takes_first: bool
 
 
 class CompiledMapping:
@@ -115,14 +117,24 @@ class CompiledMapping:
         problems = self.apply(submission).problems
         failed = {problem.column: problem for problem in problems}
         return [
-            self._fate(ref, label, text, failed)
+            self._fate(ref, label, text, failed, submission)
             for ref, label, text in self._given(submission)
         ]
 
     def _fate(
-        self, ref: FieldRef, label: str, text: str, failed: Mapping[str, ValueProblem]
+        self,
+        ref: FieldRef,
+        label: str,
+        text: str,
+        failed: Mapping[str, ValueProblem],
+        submission: Submission,
     ) -> Fate:
-        wanted = [row.column for row in self._rows if _takes(row, ref, self._form)]
+        names = _names_of(ref, self._form)
+        wanted = [
+            row.column
+            for row in self._rows
+            if text.strip() and names & _taken(row, submission)
+        ]
         return Fate(
             ref=ref,
             label=label,
@@ -142,7 +154,11 @@ class CompiledMapping:
             text = _answer_text(question, submission.answers[key])
             given.append((FieldRef(FieldKind.QUESTION, key), label, text))
         texts = {consent.id: consent.text for consent in self._form.consents}
-        for number, accepted in submission.consents.items():
+        given_consents = submission.consents
+        ordered = [number for number in texts if number in given_consents]
+        unknown = [number for number in given_consents if number not in texts]
+        for number in (*ordered, *unknown):
+            accepted = given_consents[number]
             label = texts.get(number, f"consent {number}")
             ref = FieldRef(FieldKind.CONSENT, str(number))
             given.append((ref, label, "true" if accepted else "false"))
@@ -152,14 +168,26 @@ class CompiledMapping:
         return given
 
 
-def _takes(row: _Row, ref: FieldRef, form: FormSchema) -> bool:
-    if ref in row.refs:
-        return True
-    if ref.kind is not FieldKind.QUESTION:
-        return False
-    predefined = {question.id: question.predefined for question in form.questions}
-    name = predefined.get(ref.key)
-    return name is not None and FieldRef(FieldKind.PREDEFINED, name) in row.refs
+def _names_of(ref: FieldRef, form: FormSchema) -> set[FieldRef]:
+    """How mappings may name the field: a profile field has a name, too."""
+    names = {ref}
+    if ref.kind is FieldKind.QUESTION:
+        names |= {
+            FieldRef(FieldKind.PREDEFINED, question.predefined)
+            for question in form.questions
+            if question.id == ref.key and question.predefined
+        }
+    return names
+
+
+def _taken(row: _Row, submission: Submission) -> set[FieldRef]:
+    """The fields whose text reaches the row's column."""
+    answered = [
+        ref
+        for ref, readers in row.parts
+        if any((read(submission) or "").strip() for read in readers)
+    ]
+    return set(answered[:1] if row.takes_first else answered)
 
 
 def compile_mapping(
@@ -212,7 +240,8 @@ def constant_value(text: str, column: Column, lookups: LookupResolver) -> object
 
 
 def _lookup_constant(text: str, column: Column, lookups: LookupResolver) -> int:
-    value_id = int(text) if text.isascii() and text.isdecimal() else 0
+    is_id = text.isascii() and text.isdecimal() and len(text) < 20
+    value_id = int(text) if is_id else 0
     found = lookups.find(column.lookup or "", value_id)
     if found is None:
         raise MappingError(
@@ -224,7 +253,8 @@ def _lookup_constant(text: str, column: Column, lookups: LookupResolver) -> int:
 def _compile_field(
     column: Column, source: FormField, convert: Converter | None, form: FormSchema
 ) -> _Row:
-    readers = [reader for ref in source.refs for reader in _readers(ref, form)]
+    parts = tuple((ref, tuple(_readers(ref, form))) for ref in source.refs)
+    readers = [reader for _ref, its_own in parts for reader in its_own]
     labels = [label for ref in source.refs for label in _labels(ref, form)]
     return _Row(
         column=column.code,
@@ -234,7 +264,8 @@ def _compile_field(
         if column.type is not ColumnType.TEXT or column.length
         else None,
         label=", ".join(labels) or column.code,
-        refs=source.refs,
+        parts=parts,
+        takes_first=source.join is Join.FIRST and len(parts) > 1,
     )
 
 
@@ -285,7 +316,7 @@ def _labels(ref: FieldRef, form: FormSchema) -> list[str]:
 
 def _readers(ref: FieldRef, form: FormSchema) -> list[Reader]:
     if ref.kind is FieldKind.CONSENT:
-        return [_consent_reader(int(ref.key))]
+        return [_consent_reader(int(ref.key))] if ref.key.isdecimal() else []
     if ref.kind is FieldKind.HIDDEN:
         values = [one.value for one in form.hidden_fields if one.name == ref.key]
         return [_fixed_reader(value) for value in values]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -183,3 +184,20 @@ def test_the_starting_mapping() -> None:
 def test_an_unknown_column_is_named() -> None:
     with pytest.raises(MappingError, match="Nowhere"):
         compiled(ColumnMapping(column="Nowhere", source=Macro()))
+
+
+def test_the_fate_of_a_field_that_another_one_came_before() -> None:
+    source = FormField(refs=(predefined("EMAIL"), predefined("FIRST_NAME")))
+    rows = [
+        ColumnMapping(column="Email", source=replace(source, join=Join.FIRST)),
+        ColumnMapping(column="Notes", source=Macro()),
+    ]
+    answers = {"1": "Ada", "2": " ", "3": "ada@example.org"}
+    sent = Submission(answers=answers, consents={1: True, 0: False})
+    fates = compiled(*rows).fates(sent)
+    assert [(fate.label, fate.columns) for fate in fates] == [
+        ("Vorname", ()), ("Nachname", ()), ("E-Mail", ("Email",)),
+        ("Newsletter", ()), ("Anruf", ()), ("utm_source", ()),
+    ]  # fmt: skip
+    without = replace(sent, answers={"1": "Ada", "3": ""})
+    assert compiled(*rows).fates(without)[0].columns == ("Email",)
