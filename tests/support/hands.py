@@ -20,6 +20,9 @@ class Hands(Protocol):
     def tick(self, control: Locator) -> None:
         """Tick a box, or take the tick away."""
 
+    def choose(self, control: Locator, text: str) -> None:
+        """Choose what a list offers by its text."""
+
 
 class Mouse:
     """Points and clicks."""
@@ -36,6 +39,10 @@ class Mouse:
     def tick(self, control: Locator) -> None:
         """Tick a box, or take the tick away."""
         control.click()
+
+    def choose(self, control: Locator, text: str) -> None:
+        """Choose what a list offers by its text."""
+        control.select_option(label=text)
 
 
 class Keyboard:
@@ -56,6 +63,11 @@ class Keyboard:
         """Tick a box, or take the tick away."""
         self._go_to(control)
         control.page.keyboard.press("Space")
+
+    def choose(self, control: Locator, text: str) -> None:
+        """Choose what a list offers by its text."""
+        self._go_to(control)
+        control.page.keyboard.type(text)
 
     def _go_to(self, control: Locator) -> None:
         expect(control).to_be_visible()
