@@ -21,7 +21,7 @@ PASSWORD = "a-password-for-this-bench"  # noqa: S105 - of a throw-away instance
 def main() -> None:
     """p95 of each page over http, beside the bare ping of the same process."""
     prepare()
-    largest = _fill()
+    largest, event = _fill()
     from leadferry.accounts import services  # noqa: PLC0415 - Django was set up just now
 
     services.set_password(username="admin", password=PASSWORD)
@@ -41,7 +41,10 @@ def main() -> None:
                 "list of 30 integrations": "/social-leads/",
                 "Settings, 30 ad accounts": "/social-leads/settings",
                 "integration with 500 forms": f"/social-leads/{largest}",
+                "integration with a form selected": f"/social-leads/{largest}?form=1",
                 "tick list of 30 ad accounts": "/social-leads/new/accounts/1",
+                "100 leads of one event": f"/leads/?column=Event&value={event}",
+                "leads with a box ticked": "/leads/?column=DoNotUseFax&value=1",
             }
             for name, path in pages.items():
                 tell(
@@ -86,9 +89,10 @@ def _p95(person: httpx.Client, path: str) -> float:
     return sorted(times)[int(LOOKS * 0.95) - 1]
 
 
-def _fill() -> int:
+def _fill() -> tuple[int, int]:
     from django.db import transaction  # noqa: PLC0415 - Django was set up just now
 
+    from leadferry.accounts.models import User  # noqa: PLC0415 - see above
     from leadferry.integrations import (  # noqa: PLC0415 - see above
         connect,
         forms,
@@ -99,7 +103,8 @@ def _fill() -> int:
     from leadferry.integrations.tests.builders import make_user  # noqa: PLC0415 - above
     from leadferry.jobs.models import Inquiry  # noqa: PLC0415 - see above
     from leadferry.kit import clock  # noqa: PLC0415 - see above
-    from leadferry.leads import register  # noqa: PLC0415 - see above
+    from leadferry.leads import lookup_services, register  # noqa: PLC0415 - see above
+    from leadferry.leads.models import Lookup  # noqa: PLC0415 - see above
     from leadferry.leads.tests.builders import make_response  # noqa: PLC0415 - above
     from leadferry.linkedin import wire  # noqa: PLC0415 - see above
 
@@ -116,6 +121,9 @@ def _fill() -> int:
     for offer in offers:
         account = connect.give_access(user=user, offer=offer)
         made.append(services.create_integration(account=account))
+    by = User.objects.create(username="bench")
+    lookup = Lookup.objects.get(code="Event")
+    event = lookup_services.add_value(lookup, name="CRM Days", by=by).pk
     values: list[int] = []
     with transaction.atomic():
         for number in range(1, FORMS + 1):
@@ -126,7 +134,8 @@ def _fill() -> int:
         responses = [
             make_response(
                 (n * 0x9E3779B97F4A7C15) % 2**63, form=values[n % FORMS],
-                values={"Contact": f"Person {n}", "Notes": "Question: answer"},
+                values={"Contact": f"Person {n}", "Notes": "Question: answer"}
+                | ({"Event": event, "DoNotUseFax": True} if n % 1_000 == 0 else {}),
                 submitted_at=n,
             )
             for n in range(start + 1, start + BATCH + 1)
@@ -139,7 +148,7 @@ def _fill() -> int:
         asked_at=now, answered_at=now.replace(year=now.year + 1),
         answer={"offers": [vars(offer) for offer in offers]},
     )  # fmt: skip
-    return made[0].pk
+    return made[0].pk, event
 
 
 if __name__ == "__main__":

@@ -123,14 +123,16 @@ def claim(*, ad_account: int, worker: str, count: int) -> list[Claimed]:
     skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     with transaction.atomic(using=inbox()), connection.cursor() as cursor:
         cursor.execute(
-            # No foreign text in it.
-            "UPDATE ingest_notice SET due_at = %s, claimed_by = %s,"  # noqa: S608 - ours
-            " attempts = attempts + 1 WHERE id IN (SELECT id FROM ingest_notice"
+            # No foreign text in it. Materialized: else PostgreSQL may ask for due
+            # notices anew for each row, skip those just locked, and claim too many.
+            "WITH due AS MATERIALIZED (SELECT id FROM ingest_notice"  # noqa: S608 - ours
             " WHERE state = 1 AND ad_account = %s AND due_at <= %s"
             f" ORDER BY due_at LIMIT %s {skip})"
+            " UPDATE ingest_notice SET due_at = %s, claimed_by = %s,"
+            " attempts = attempts + 1 WHERE id IN (SELECT id FROM due)"
             " RETURNING id, response_id, action, occurred_at, form_id,"
             " form_version, received_at, attempts",
-            [now + CLAIM_MS, worker, ad_account, now, count],
+            [ad_account, now, count, now + CLAIM_MS, worker],
         )
         rows = cursor.fetchall()
     return [

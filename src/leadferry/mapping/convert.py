@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from enum import StrEnum
 
 from leadferry.mapping.fields import Column, ColumnType, DateOrder, LookupResolver
@@ -41,9 +41,9 @@ _SAME_SIGNS = {"\u066b": ".", "\u2212": "-", "\u2019": "'"}
 # Blanks and apostrophes stand between thousands, or what they divide is no number.
 _DIVIDED = re.compile(r"[1-9]\d{0,2}([ '\u066c])\d{3}(?:\1\d{3})*(?:[.,]\d*)?")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d.*")
+_ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d[\d:.,+\-Z]*")
 # One sign twice: "1-2.2019" is a range.
-_PARTS = re.compile(r"(\d{1,4})\s*([./\-])\s*(\d{1,2})\s*\2\s*(\d{1,4})\.?")
+_PARTS = re.compile(r"(\d{1,2}|\d{4})\s*([./\-])\s*(\d{1,2})\s*\2\s*(\d{1,4})\.?")
 _KANJI = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日?")
 _PARTIAL = re.compile(
     r"\d{4}年?|\d{4}年\s*\d{1,2}月?"
@@ -107,10 +107,11 @@ def _integer(text: str, mark: str | None) -> object:
 
 def _decimal(text: str, mark: str | None, scale: int | None) -> object:
     bare = _bare_number(text)
-    if not _NUMBER.fullmatch(bare):
+    # The Arabic decimal mark is one in every locale, and never divides thousands.
+    is_arabic = "\u066b" in text
+    if not _NUMBER.fullmatch(bare) or (is_arabic and bare.count(".") > 1):
         return Failure(Kind.NOT_A_NUMBER)
-    # The Arabic decimal mark is one in every locale.
-    plain = _with_point(bare, "." if "\u066b" in text else mark)
+    plain = _with_point(bare, "." if is_arabic else mark)
     if isinstance(plain, Failure):
         return plain
     try:
@@ -119,10 +120,18 @@ def _decimal(text: str, mark: str | None, scale: int | None) -> object:
         return Failure(Kind.NOT_A_NUMBER)
     if value.adjusted() >= _MOST_DIGITS:
         return Failure(Kind.TOO_LONG)
-    decimals = plain.partition(".")[2].rstrip("0")
-    if scale is not None and len(decimals) > scale:
+    decimals = plain.partition(".")[2]
+    if scale is None or len(decimals) <= scale:
+        return value
+    return _without_zeros(value, decimals[scale:], scale)
+
+
+def _without_zeros(value: Decimal, surplus: str, scale: int) -> Decimal | Failure:
+    """The number without the decimals that its column cannot hold: zeros only."""
+    if surplus.strip("0"):
         return Failure(Kind.TOO_LONG)
-    return value
+    exact = Context(prec=_MOST_DIGITS + scale)
+    return value.quantize(Decimal(1).scaleb(-scale), context=exact)
 
 
 def _bare_number(text: str) -> str:
@@ -198,9 +207,9 @@ def read_date(text: str, order: DateOrder | None) -> object:
         partial = _PARTIAL.fullmatch(latin) or _looks_like_month_and_year(latin)
         return Failure(Kind.PARTIAL_DATE if partial else Kind.NOT_A_DATE)
     first, middle, last = parts[1], int(parts[3]), parts[4]
-    if len(first) == 4:
+    if len(first) == 4 and len(last) <= 2:
         return _made(int(first), middle, int(last))
-    if len(last) != 4:
+    if len(first) == 4 or len(last) != 4:
         return Failure(Kind.AMBIGUOUS_DATE)
     return _by_order(int(first), middle, int(last), order)
 

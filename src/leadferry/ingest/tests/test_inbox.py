@@ -2,7 +2,7 @@ import json
 import threading
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from leadferry.ingest import inbox, retry
 from leadferry.ingest.models import Notice
@@ -30,6 +30,19 @@ def test_a_claimed_notice_is_nobody_elses_for_a_minute() -> None:
     assert len(claim("w:2")) == 1
     assert claim("w:3") == []
     assert inbox.accounts_with_due_notices() == []
+
+
+@pytest.mark.skipif(
+    connections["default"].vendor != "postgresql", reason="PostgreSQL chooses a plan"
+)
+def test_no_plan_of_the_database_claims_more_than_was_asked_for() -> None:
+    record(6)
+    # What is left is the plan that asks for due notices once for each notice.
+    names = ("hashjoin", "mergejoin", "hashagg", "sort", "material")
+    with transaction.atomic(), connections["default"].cursor() as cursor:
+        for name in names:
+            cursor.execute(f"SET LOCAL enable_{name} = off")
+        assert len(claim(count=2)) == 2
 
 
 def test_what_a_dead_worker_held_is_due_at_once() -> None:

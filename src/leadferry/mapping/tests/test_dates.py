@@ -75,6 +75,8 @@ DATES: dict[str, tuple[str, str, object]] = {
     "Swedish": ("2019-05-03", "sv_SE", THIRD_OF_MAY),
     "Swedish, year last": ("03/05/2019", "sv_SE", AMBIGUOUS),
     "Swedish of Finland": ("3.5.2019", "sv_FI", THIRD_OF_MAY),
+    "no locale, the twelfth or December": ("12/05/2019", "", AMBIGUOUS),
+    "no locale, December or the twelfth": ("05/12/2019", "", AMBIGUOUS),
     # Something is missing
     "month name and year": ("May 2019", "en_US", PARTIAL),
     "month name and year, German": ("Mai 2019", "de_DE", PARTIAL),
@@ -119,6 +121,11 @@ DATES: dict[str, tuple[str, str, object]] = {
     # Never read into something
     "a range of months": ("1-2.2019", "de_DE", PARTIAL),
     "digits only": ("20190503", "", NO_DATE),
+    # The first or the eleventh: a digit too many
+    "three-digit day": ("2019-05-011", "sv_SE", AMBIGUOUS),
+    "three-digit day first": ("011.05.2019", "de_DE", NO_DATE),
+    "four-digit day": ("2019.05.0003", "hu_HU", AMBIGUOUS),
+    "four-digit day first": ("0003.05.2019", "de_DE", AMBIGUOUS),
     "several dates": ("3.5.2019, 4.5.2019", "de_DE", NO_DATE),
     "a date and words": ("by 3.5.2019", "de_DE", NO_DATE),
     "a very long answer": ("1" * 100_000, "de_DE", NO_DATE),
@@ -170,6 +177,9 @@ MOMENTS: dict[str, tuple[str, object]] = {
     "after the last year": ("9999-12-31T23:59:59-14:00", NO_DATE),
     "a phone number": ("10101010", NO_DATE),
     "a week": ("2019-W18-5", NO_DATE),
+    "words after the zone": ("2019-05-03T10:00Z or later", NO_DATE),
+    # Python 3.11 reads no further than this sign.
+    "words after a NUL": ("2019-05-03T10:00Z\0 or later", NO_DATE),
 }
 
 

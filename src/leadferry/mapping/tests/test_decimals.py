@@ -108,6 +108,10 @@ DECIMALS: dict[str, tuple[str, str, object]] = {
     # Other digits
     "Arabic-Indic": ("١٬٢٣٤٫٥", "ar_EG", Decimal("1234.5")),
     "Arabic mark is decimal anywhere": ("٣٫٥٠٠", "de_DE", Decimal("3.500")),
+    "Arabic mark twice": ("١٫٢٣٤٫٥٦٧", "ar_EG", NO_NUMBER),
+    "Arabic mark and one point": ("1.234٫567", "de_DE", NO_NUMBER),
+    "Arabic mark and two points": ("1.234.567٫890", "de_DE", NO_NUMBER),
+    "Arabic mark after commas": ("1,234,567٫5", "de_DE", Decimal("1234567.5")),
     "Arabic thousands in disorder": ("١٬٢", "ar_EG", NO_NUMBER),
     "Devanagari": ("१२३४.५", "hi_IN", Decimal("1234.5")),
     "full-width": ("１２３４", "ja_JP", Decimal(1234)),
@@ -177,6 +181,28 @@ def test_a_decimal_is_read_as_its_locale_writes_it(
 def test_a_number_is_never_rounded(scale: int | None, text: str, value: object) -> None:
     column = Column(code="Any", type=ColumnType.DECIMAL, scale=scale)
     assert convert(text, writing=Writing(None, "."), column=column) == value
+
+
+@pytest.mark.parametrize(
+    ("scale", "text", "kept"),
+    [
+        # What a column cannot hold is left out where it is nothing,
+        (2, "1.2500", "1.25"),
+        (2, "-5." + "0" * 100_000, "-5.00"),
+        (2, "0." + "0" * 100_000, "0.00"),
+        (0, ".0", "0"),
+        (20, "9" * 16 + "." + "1" * 20 + "0", "9" * 16 + "." + "1" * 20),
+        # and nothing is added.
+        (2, "1.5", "1.5"),
+        (2, "5", "5"),
+        (None, "1.2500", "1.2500"),
+    ],
+)
+def test_a_number_has_no_more_decimals_than_its_column(
+    scale: int | None, text: str, kept: str
+) -> None:
+    column = Column(code="Any", type=ColumnType.DECIMAL, scale=scale)
+    assert str(convert(text, writing=Writing(None, "."), column=column)) == kept
 
 
 @pytest.mark.parametrize(
