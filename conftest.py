@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.support.sandbox import Sandbox, running_sandbox
+
+# A busy machine is no fault of the code.
+settings.register_profile("leadferry", deadline=None)
+settings.load_profile("leadferry")
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ from leadferry.mapping.sources import (
     Macro,
 )
 
-COUNT = 40_000
+COUNT, ROUNDS = 40_000, 5
 _TEXTS = [f"Text{number}" for number in range(6)]
 
 
@@ -101,15 +101,18 @@ def make_responses() -> list[wire.LeadFormResponse]:
 def main() -> None:
     """Measure mapping against the bare reading of every answer."""
     mapping, responses = make_mapping(), make_responses()
-    started = time.perf_counter()
-    for response in responses:
-        given = response.form_response
-        _texts = [answer.value for answer in given.answers] if given else []
-    bare = COUNT / (time.perf_counter() - started)
-    started = time.perf_counter()
-    for response in responses:
-        mapping.apply(submission(response))
-    rate = COUNT / (time.perf_counter() - started)
+    bare = rate = 0.0
+    # The best of some rounds each: others use this machine, too.
+    for _round in range(ROUNDS):
+        started = time.perf_counter()
+        for response in responses:
+            given = response.form_response
+            _texts = [answer.value for answer in given.answers] if given else []
+        bare = max(bare, COUNT / (time.perf_counter() - started))
+        started = time.perf_counter()
+        for response in responses:
+            mapping.apply(submission(response))
+        rate = max(rate, COUNT / (time.perf_counter() - started))
     tell(
         Figure(
             name="mapping engine, 12 questions", value=rate, unit="responses/s",

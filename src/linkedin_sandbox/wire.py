@@ -164,8 +164,10 @@ def _form_response(lead: Lead) -> Json:
 
 
 def _answer(question: str, answer: str | list[int]) -> Json:
-    details: Json = {"textQuestionAnswer": {"answer": answer}}
-    if isinstance(answer, list):
+    details: Json
+    if type(answer) is str:
+        details = {"textQuestionAnswer": {"answer": answer}}
+    else:
         details = {"multipleChoiceAnswer": {"options": answer}}
     return {"questionId": int(question), "answerDetails": details}
 

@@ -57,7 +57,12 @@ def submission(response: wire.LeadFormResponse) -> Submission:
     given = response.form_response
     if given is not None:
         for answer in given.answers:
-            answers[str(answer.question_id)] = answer.value
+            details = answer.answer_details
+            # Nearly every answer is a text: the short way to it.
+            if details is not None and details.choice is None and details.text:
+                answers[str(answer.question_id)] = details.text.answer
+            else:
+                answers[str(answer.question_id)] = answer.value
         for consent in given.consent_responses:
             consents[consent.consent_id] = consent.accepted
     return Submission(answers=answers, consents=consents)

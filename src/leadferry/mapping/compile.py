@@ -93,7 +93,7 @@ class CompiledMapping:
         problems: tuple[ValueProblem, ...] = ()
         for row in self._rows:
             text = row.read(submission)
-            if not text:
+            if not text or text.isspace():
                 continue
             convert = row.convert
             if convert is None:

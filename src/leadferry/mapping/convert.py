@@ -38,9 +38,19 @@ _MOST_DIGITS = 16
 _NUMBER = re.compile(r"[+-]?[.,]*\d[\d.,]*")
 # Signs of other scripts and of typesetting.
 _SAME_SIGNS = {"\u066b": ".", "\u2212": "-", "\u2019": "'"}
+# By decimal mark: how most people write, and what stands between thousands.
+_USUAL = {
+    point: (
+        re.compile(
+            rf"[+-]?(?:\d{{1,15}}|[1-9]\d{{0,2}}(?:\{other}\d{{3}}){{1,4}})(?:\{point}(\d+))?",
+            re.ASCII,
+        ),
+        other,
+    )
+    for point, other in ((",", "."), (".", ","))
+}
 # Blanks and apostrophes stand between thousands, or what they divide is no number.
 _DIVIDED = re.compile(r"[1-9]\d{0,2}([ '\u066c])\d{3}(?:\1\d{3})*(?:[.,]\d*)?")
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d[\d:.,+\-Z]*")
 # One sign twice: "1-2.2019" is a range.
 _PARTS = re.compile(r"(\d{1,2}|\d{4})\s*([./\-])\s*(\d{1,2})\s*\2\s*(\d{1,4})\.?")
@@ -61,7 +71,7 @@ def converter_for(  # noqa: PLR0911 - one for each type
         case ColumnType.INTEGER:
             return lambda text: _integer(text, writing.decimal_mark)
         case ColumnType.DECIMAL:
-            return lambda text: _decimal(text, writing.decimal_mark, column.scale)
+            return _decimals(writing.decimal_mark, column.scale)
         case ColumnType.BOOLEAN:
             return _boolean
         case ColumnType.DATE:
@@ -103,6 +113,22 @@ def _latin_digits(text: str) -> str:
 def _integer(text: str, mark: str | None) -> object:
     value = _decimal(text, mark, 0)
     return int(value) if isinstance(value, Decimal) else value
+
+
+def _decimals(mark: str | None, scale: int | None) -> Converter:
+    """The usual ways of writing at a glance, all others with care: the same values."""
+    usual, thousands = _USUAL.get(mark or "", (None, ""))
+    if usual is None:
+        return lambda text: _decimal(text, mark, scale)
+    match, point = usual.fullmatch, mark or ""
+
+    def convert(text: str) -> object:
+        found = match(text)
+        if found is None or (scale is not None and len(found[1] or "") > scale):
+            return _decimal(text, mark, scale)
+        return Decimal(text.replace(thousands, "").replace(point, "."))
+
+    return convert
 
 
 def _decimal(text: str, mark: str | None, scale: int | None) -> object:
@@ -196,14 +222,11 @@ def _grouped(bare: str, *, decimal: str) -> str | Failure:
 def read_date(text: str, order: DateOrder | None) -> object:
     """A date, or the Failure that says what it lacks."""
     latin = _latin_digits(text.strip())
-    iso = _ISO.fullmatch(latin)
-    if iso:
-        return _made(int(iso[1]), int(iso[2]), int(iso[3]))
-    kanji = _KANJI.fullmatch(latin)
-    if kanji:
-        return _made(int(kanji[1]), int(kanji[2]), int(kanji[3]))
     parts = _PARTS.fullmatch(latin)
     if parts is None:
+        kanji = _KANJI.fullmatch(latin)
+        if kanji:
+            return _made(int(kanji[1]), int(kanji[2]), int(kanji[3]))
         partial = _PARTIAL.fullmatch(latin) or _looks_like_month_and_year(latin)
         return Failure(Kind.PARTIAL_DATE if partial else Kind.NOT_A_DATE)
     first, middle, last = parts[1], int(parts[3]), parts[4]

@@ -1,5 +1,7 @@
 """Mappings: refused with the reason, versioned, and never lost between two people."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection, transaction
 
@@ -151,12 +153,12 @@ def test_one_thing_refused_leaves_everything_as_it_was(
 @pytest.mark.req("R032")
 def test_a_cleared_custom_mapping_is_kept_unused(integration: Integration) -> None:
     form = make_form(integration)
-    state = {"name": "N", "on": True, "forms": {}, "custom_form": form}
-    custom = Draft(rows=[NOTES])
-    services.apply_integration(integration, Changes(**state, custom=custom), by=None)
+    unticked = Changes(name="N", on=True, forms={}, custom_form=form)
+    ticked = replace(unticked, custom=Draft(rows=[NOTES]))
+    services.apply_integration(integration, ticked, by=None)
     form.refresh_from_db()
     assert queries.mapping_rows(queries.effective_mapping(form)) == [NOTES]
-    services.apply_integration(integration, Changes(**state), by=None)
+    services.apply_integration(integration, unticked, by=None)
     form.refresh_from_db()
     assert queries.effective_mapping(form) == queries.default_mapping(integration)
     held = queries.custom_mapping(form)

@@ -1,7 +1,10 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from leadferry.mapping import convert as convert_module
 from leadferry.mapping.convert import Failure, Kind, converter_for
 from leadferry.mapping.fields import Column, ColumnType, Submission
 from leadferry.mapping.locales import Writing, writing_of
@@ -241,3 +244,17 @@ def test_the_mark_of_a_row_comes_before_that_of_the_locale(
 def test_a_whole_number_has_no_decimals(text: str, value: object) -> None:
     writing = writing_of("en", "US")
     assert convert(text, writing=writing, column=COLUMNS["Number"]) == value
+
+
+@given(
+    text=st.text(alphabet="0123456789.,+- ", max_size=24),
+    mark=st.sampled_from([",", ".", None]),
+    scale=st.sampled_from([None, 0, 2]),
+)
+def test_reading_at_a_glance_gives_what_reading_with_care_gives(
+    text: str, mark: str | None, scale: int | None
+) -> None:
+    column = Column(code="Budget", type=ColumnType.DECIMAL, scale=scale)
+    quick = convert(text, writing=Writing(None, mark), column=column)
+    careful = convert_module._decimal(text, mark, scale)
+    assert (quick, str(quick)) == (careful, str(careful))

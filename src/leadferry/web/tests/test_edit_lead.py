@@ -170,7 +170,7 @@ def test_the_list_is_filtered_by_a_constant(sam: Client, lead: Lead) -> None:
     register([make_response(values={"Contact": "Bea", "Event": days.pk})])
     values = sam.get("/leads/values", {"column": "Event"}).content.decode()
     assert "CRM Days" in values
-    page = sam.get("/leads/", {"column": "Event", "value": days.pk}).content.decode()
+    page = sam.get(f"/leads/?column=Event&value={days.pk}").content.decode()
     assert "Bea" in page
     assert "Ada" not in page
     fax = sam.get("/leads/", {"column": "DoNotUseFax", "value": "1"}).content.decode()

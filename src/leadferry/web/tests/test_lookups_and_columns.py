@@ -116,7 +116,7 @@ def test_a_renamed_form_shows_both_names(ada: Client) -> None:
 def test_a_column_of_each_type(
     ada: Client, more: dict[str, str], length: int | None, scale: int | None
 ) -> None:
-    typed = {"caption": "Team size", "code": "TeamSize", **more}
+    typed: dict[str, object] = {"caption": "Team size", "code": "TeamSize", **more}
     assert "can be mapped" in said(ada, "/system/columns/new", typed)
     column = LeadColumn.objects.get()
     assert (column.code, column.length, column.scale) == ("UsrTeamSize", length, scale)
