@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max
 
 from leadferry.accounts import audit
 from leadferry.accounts.models import User
@@ -90,15 +89,17 @@ def save_mapping(
     last = earlier.order_by("-number").first()
     if last is not None and draft.based_on not in {None, last.pk}:
         raise MappingChanged(last, form=form)
+    # What is in force stays in force: a form that changed since keeps nobody from
+    # applying a switch beside it.
+    if last is not None and queries.mapping_rows(last) == list(draft.rows):
+        return last
     errors = [one for one in check(draft.rows, form=form) if not one.is_warning]
     if errors:
         raise MappingRefused(errors, form=form)
-    if last is not None and queries.mapping_rows(last) == list(draft.rows):
-        return last
     version = MappingVersion.objects.create(
         integration=integration,
         form=form,
-        number=(earlier.aggregate(last=Max("number"))["last"] or 0) + 1,
+        number=last.number + 1 if last is not None else 1,
         by=by,
     )
     ColumnMapping.objects.bulk_create(

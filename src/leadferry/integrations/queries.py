@@ -57,9 +57,14 @@ def effective_mapping(form: LeadForm) -> MappingVersion:
     return versions.latest("number")
 
 
+def find_mapping_version(version_id: int) -> MappingVersion | None:
+    """The version with that id; none where it went with its integration."""
+    return MappingVersion.objects.filter(pk=version_id).first()
+
+
 def find_mapping_rows(version_id: int) -> list[sources.ColumnMapping]:
     """The rows of the version with that id; none where it went with its integration."""
-    version = MappingVersion.objects.filter(pk=version_id).first()
+    version = find_mapping_version(version_id)
     return mapping_rows(version) if version is not None else []
 
 

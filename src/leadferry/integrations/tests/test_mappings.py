@@ -100,6 +100,19 @@ def test_a_retired_column_and_a_vanished_field_are_refused(
         )
 
 
+def test_a_mapping_that_does_not_fit_any_more_blocks_no_switch(
+    integration: Integration,
+) -> None:
+    LeadColumn.objects.create(code="UsrOld", caption="Old", type="text")
+    save(integration, rows_with("UsrOld", "x"))
+    LeadColumn.objects.update(is_retired=True)
+    as_it_was = Draft(rows=rows_with("UsrOld", "x"))
+    off = Changes(name="N", on=False, forms={}, default=as_it_was)
+    services.apply_integration(integration, off, by=None)
+    integration.refresh_from_db()
+    assert not integration.is_on
+
+
 @pytest.mark.parametrize("seen_by_the_second", [0, 1])
 def test_the_second_of_two_people_sees_what_the_first_did(
     integration: Integration, seen_by_the_second: int

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from leadferry.ingest import queries as ingest
 from leadferry.ingest import services as ingest_services
+from leadferry.ingest.lineage import lineage_of
 from leadferry.leads import queries
 from leadferry.leads.columns import catalogue
 from leadferry.leads.queries import LeadFilter
@@ -63,11 +64,13 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
     if lead is None:
         raise Http404
     column = request.GET.get("column", "")[:50]
+    columns = catalogue()
     context = {
         "lead": lead,
         "values": queries.filled_columns(lead),
         "history": queries.history_of(lead, column=column),
-        "captions": {code: one.caption for code, one in catalogue().items()},
+        "captions": {code: one.caption for code, one in columns.items()},
+        "lineage": lineage_of(lead, column) if column in columns else None,
         "column": column,
         "submissions": ingest.submissions_of(lead),
     }

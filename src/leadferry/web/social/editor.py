@@ -251,15 +251,13 @@ def field_labels(schema: FormSchema | None) -> dict[FieldRef, str]:
     return labels
 
 
-def replaced(
-    rows: Sequence[ColumnMapping], code: str, source: sources.Source
-) -> list[ColumnMapping]:
+def replaced(rows: Sequence[ColumnMapping], new: ColumnMapping) -> list[ColumnMapping]:
     """The rows with another source for one column; the macro moves with it."""
     made = []
     for row in rows:
-        if row.column == code:
-            made.append(ColumnMapping(column=code, source=source))
-        elif isinstance(source, Macro) and isinstance(row.source, Macro):
+        if row.column == new.column:
+            made.append(new)
+        elif isinstance(new.source, Macro) and isinstance(row.source, Macro):
             made.append(ColumnMapping(column=row.column, source=sources.NOTHING))
         else:
             made.append(row)

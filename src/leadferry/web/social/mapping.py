@@ -17,6 +17,8 @@ from leadferry.leads import queries as leads
 from leadferry.leads.columns import CatalogueColumn, catalogue
 from leadferry.leads.models import Lookup
 from leadferry.mapping import sources
+from leadferry.mapping.fields import ColumnType, DateOrder
+from leadferry.mapping.fits import takes_several
 from leadferry.mapping.sources import (
     ColumnMapping,
     Constant,
@@ -30,6 +32,13 @@ from leadferry.web.social import editor, pickers
 from leadferry.web.social.editor import Place
 
 LONGEST_SEPARATOR = 20
+# What can be written in more than one way, by the type of the column.
+_READS = {
+    ColumnType.DATE: "date",
+    ColumnType.DATETIME: "date",
+    ColumnType.DECIMAL: "number",
+    ColumnType.INTEGER: "number",
+}
 # Before the name of a lookup value that is yet to be added.
 NEW = "new:"
 
@@ -54,10 +63,6 @@ def _column(code: str) -> CatalogueColumn:
     return column
 
 
-def _source(rows: Sequence[ColumnMapping], code: str) -> sources.Source:
-    return next((row.source for row in rows if row.column == code), sources.NOTHING)
-
-
 @requires(MANAGE_INTEGRATIONS)
 @require_POST
 def pick(
@@ -80,7 +85,8 @@ def _choices(
     rows: Sequence[ColumnMapping],
     what: str,
 ) -> dict[str, object]:
-    source = _source(rows, column.code)
+    row = next((row for row in rows if row.column == column.code), None)
+    source = row.source if row is not None else sources.NOTHING
     held = source.value if isinstance(source, Constant) else ""
     context: dict[str, object] = {"column": column, "held": held}
     if what == "fields":
@@ -89,7 +95,9 @@ def _choices(
             "groups": pickers.fields_to_choose(place, column, chosen),
             "chosen": [pickers.key_of(ref) for ref in chosen],
             "source": source,
-            "several": column.for_mapping().type == "text",
+            "row": row,
+            "reads": _READS.get(column.type, ""),
+            "several": takes_several(column.for_mapping()),
         }
     elif what == "text":
         context["form"] = pickers.TextValueForm(None, column=column, held=held)
@@ -131,7 +139,7 @@ def change(
     elif verb == "remove":
         rows = [row for row in rows if row.column != code]
     elif verb == "macro":
-        rows = editor.replaced(rows, code, Macro())
+        rows = editor.replaced(rows, ColumnMapping(column=code, source=Macro()))
     elif verb == "tick":
         return _ticked(request, place, rows)
     elif verb in {"fields", "text", "boolean", "lookup"}:
@@ -141,7 +149,7 @@ def change(
             answer = _dialog(request, place, "text", context)
             answer["HX-Retarget"] = "#picker-content"
             return answer
-        rows = editor.replaced(rows, code, made)
+        rows = editor.replaced(rows, _row(request, code, made))
     seen = editor.read_seen(request.POST, place.kind)
     return _render_editor(request, place, rows, seen=seen)
 
@@ -153,14 +161,22 @@ def _ticked(
     if "custom" not in request.POST or place.form is None:
         return render(request, "web/social/_no_custom_mapping.html", {"place": place})
     held = queries.custom_mapping(place.form)
-    if rows:
-        pass
-    elif held is not None:
+    if held is not None and not rows:
         rows = queries.mapping_rows(held)
-    else:
-        # The first time it starts as a copy of the default mapping.
-        rows = editor.read_rows(request.POST, "default")
+    # The first time it starts as a copy of the default mapping.
+    rows = rows or editor.read_rows(request.POST, "default")
     return _render_editor(request, place, rows, seen=held.pk if held else 0)
+
+
+def _row(request: HttpRequest, code: str, source: sources.Source) -> ColumnMapping:
+    """The row with what the person said of how its answers are written."""
+    order, mark = request.POST.get("date_order", ""), request.POST.get("mark", "")
+    return ColumnMapping(
+        column=code,
+        source=source,
+        date_order=DateOrder(order) if order in set(DateOrder) else None,
+        decimal_mark=mark if mark in {",", "."} else None,
+    )
 
 
 def _added(rows: list[ColumnMapping], codes: Sequence[str]) -> list[ColumnMapping]:

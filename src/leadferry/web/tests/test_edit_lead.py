@@ -98,7 +98,8 @@ def test_every_type_is_edited(sam: Client, lead: Lead) -> None:
     assert "Germany" in page
     assert "Contact name" in page
     one = sam.get(f"/leads/{lead.pk}?column=Country").content.decode()
-    assert "History of Country" in one
+    assert "Country: origin and history" in one
+    assert "Entered by a person" in one
     assert "Zoë</ins>" not in one
 
 

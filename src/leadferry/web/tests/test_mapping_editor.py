@@ -23,9 +23,11 @@ from leadferry.mapping.sources import (
     Join,
     Macro,
     predefined,
+    to_json,
 )
 
-pytestmark = pytest.mark.django_db(databases="__all__")
+# What the database does is tested below the pages, on both.
+pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.once]
 
 NOTES = ColumnMapping(column="Notes", source=Macro())
 NAME = ColumnMapping(column="Contact", source=FormField(refs=(predefined("EMAIL"),)))
@@ -184,6 +186,28 @@ def test_several_fields_have_an_order_and_a_separator(
         join=Join.ALL,
         separator=", ",
     )
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "value"),
+    [("DecisionDate", "date_order", "mdy"), ("Budget", "mark", ",")],
+)
+def test_a_column_says_how_its_answers_are_written(
+    mia: Client, integration: Integration, form: LeadForm,
+    column: str, name: str, value: str,
+) -> None:  # fmt: skip
+    rows = [ColumnMapping(column=column, source=FormField(refs=())), NOTES]
+    texts = [json.dumps({"column": row.column, **to_json(row)}) for row in rows]
+    base = f"/social-leads/{integration.pk}/forms/{form.pk}/mapping"
+    sent: dict[str, object] = {"custom_row": texts, "column": column}
+    offered = mia.post(f"{base}/pick/fields", sent).content.decode()
+    assert f'name="{name}"' in offered
+    chosen = {"do": f"fields:{column}", "field": "question:3", name: value}
+    made = mia.post(base, sent | chosen).content.decode()
+    assert value in rows_of(made, "custom")[0].values()
+    again = sent | {"custom_row": held(made, "custom")["custom_row"]}
+    page = mia.post(f"{base}/pick/fields", again).content.decode()
+    assert f'value="{value}" selected' in page
 
 
 @pytest.mark.req("R069", "R070", "R071", "D5", "R020", "R021")
