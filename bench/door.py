@@ -44,9 +44,9 @@ def _on_one_core() -> list[str]:
 
 def _bare_commits() -> float:
     """Rows a second, one commit each, from as many threads as the server has."""
-    from django.db import connections  # noqa: PLC0415 - Django was set up just now
+    from django.db import connections
 
-    from leadferry.ingest import inbox, routers  # noqa: PLC0415 - see above
+    from leadferry.ingest import inbox, routers
 
     alias = routers.inbox()
     rows = iter(range(2_000))
@@ -75,7 +75,7 @@ def _bare_commits() -> float:
 def main() -> None:
     """Measure at full speed, then at five hundred a second."""
     prepare()
-    from leadferry.accounts import settings  # noqa: PLC0415 - Django was set up just now
+    from leadferry.accounts import settings
 
     settings.write(settings.NOTICE_ADDRESS_KEY, "bench", by=None)
     path, port = "/linkedin/notices/bench", free_port()
@@ -117,7 +117,7 @@ def _answers(port: int) -> bool:
 
 
 def _check(count: int) -> None:
-    from leadferry.ingest.models import Notice  # noqa: PLC0415 - Django is set up
+    from leadferry.ingest.models import Notice
 
     stored = Notice.objects.filter(response_id__startswith="bench-").count()
     if stored != count:

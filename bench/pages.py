@@ -22,7 +22,7 @@ def main() -> None:
     """p95 of each page over http, beside the bare ping of the same process."""
     prepare()
     largest, event = _fill()
-    from leadferry.accounts import services  # noqa: PLC0415 - Django was set up just now
+    from leadferry.accounts import services
 
     services.set_password(username="admin", password=PASSWORD)
     port = free_port()
@@ -90,23 +90,23 @@ def _p95(person: httpx.Client, path: str) -> float:
 
 
 def _fill() -> tuple[int, int]:
-    from django.db import transaction  # noqa: PLC0415 - Django was set up just now
+    from django.db import transaction
 
-    from leadferry.accounts.models import User  # noqa: PLC0415 - see above
-    from leadferry.integrations import (  # noqa: PLC0415 - see above
+    from leadferry.accounts.models import User
+    from leadferry.integrations import (
         connect,
         forms,
         services,
     )
-    from leadferry.integrations.connect import AdAccountOffer  # noqa: PLC0415 - above
-    from leadferry.integrations.tasks import look_for_ad_accounts  # noqa: PLC0415
-    from leadferry.integrations.tests.builders import make_user  # noqa: PLC0415 - above
-    from leadferry.jobs.models import Inquiry  # noqa: PLC0415 - see above
-    from leadferry.kit import clock  # noqa: PLC0415 - see above
-    from leadferry.leads import lookup_services, register  # noqa: PLC0415 - see above
-    from leadferry.leads.models import Lookup  # noqa: PLC0415 - see above
-    from leadferry.leads.tests.builders import make_response  # noqa: PLC0415 - above
-    from leadferry.linkedin import wire  # noqa: PLC0415 - see above
+    from leadferry.integrations.connect import AdAccountOffer
+    from leadferry.integrations.tasks import look_for_ad_accounts
+    from leadferry.integrations.tests.builders import make_user
+    from leadferry.jobs.models import Inquiry
+    from leadferry.kit import clock
+    from leadferry.leads import lookup_services, register
+    from leadferry.leads.models import Lookup
+    from leadferry.leads.tests.builders import make_response
+    from leadferry.linkedin import wire
 
     services.save_url("https://crm.example.com", by=None)
     user = make_user("token")

@@ -13,10 +13,10 @@ ROWS_A_LEAD = 5
 def main() -> None:
     """Measure rows of all tables a second, and leads."""
     prepare()
-    from django.db import transaction  # noqa: PLC0415 - Django was set up just now
+    from django.db import transaction
 
-    from leadferry.leads import bulk, register  # noqa: PLC0415 - see above
-    from leadferry.leads.tests.builders import (  # noqa: PLC0415 - see above
+    from leadferry.leads import bulk, register
+    from leadferry.leads.tests.builders import (
         make_form_value,
         make_response,
     )

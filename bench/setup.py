@@ -8,11 +8,11 @@ DATABASE = "PostgreSQL" if os.environ.get("LEADFERRY_DATABASE_URL") else "SQLite
 def prepare() -> None:
     """Schema, roles and the sandbox's application; Django is ready after it."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadferry.config.settings")
-    import django  # noqa: PLC0415 - the environment comes first
+    import django
 
     django.setup()
-    from leadferry.config.setup import prepare_instance  # noqa: PLC0415 - Django first
-    from leadferry.integrations import connect  # noqa: PLC0415 - Django first
+    from leadferry.config.setup import prepare_instance
+    from leadferry.integrations import connect
 
     prepare_instance()
     connect.save_application(

@@ -1,6 +1,6 @@
 """What a page of responses needs around it: compiled mappings, windows, lookups."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from leadferry.integrations import forms, queries
@@ -13,6 +13,7 @@ from leadferry.leads.lookups import LookupValues
 from leadferry.leads.models import ADS, CAMPAIGNS, LookupValue
 from leadferry.linkedin import wire
 from leadferry.mapping.compile import CompiledMapping, compile_mapping
+from leadferry.mapping.sources import ColumnMapping
 
 _MOST_COMPILED = 500
 
@@ -73,12 +74,7 @@ def _ready(
         key = (version.pk, mapping_version.pk, lookups)
         if key not in _compiled:
             _make_room()
-            _compiled[key] = compile_mapping(
-                queries.mapping_rows(mapping_version),
-                form=form_schema(forms.decode_version(version)),
-                columns=mapping_columns(catalogue()),
-                lookups=LOOKUPS,
-            )
+            _compiled[key] = compile_for(version, queries.mapping_rows(mapping_version))
     except LeadferryError as exc:
         return exc
     return ReadyForm(
@@ -86,6 +82,21 @@ def _ready(
         mapping_version=mapping_version.pk,
         lookup_value=version.form.lookup_value_id,
         windows=windows,
+    )
+
+
+def compile_for(
+    version: LeadFormVersion, rows: Sequence[ColumnMapping]
+) -> CompiledMapping:
+    """The rows made ready for a form version; raises LeadferryError.
+
+    Lookups are those of the last `LOOKUPS.refresh()`.
+    """
+    return compile_mapping(
+        rows,
+        form=form_schema(forms.decode_version(version)),
+        columns=mapping_columns(catalogue()),
+        lookups=LOOKUPS,
     )
 
 

@@ -4,24 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from leadferry.ingest.context import LOOKUPS
+from leadferry.ingest.context import LOOKUPS, compile_for
 from leadferry.ingest.models import LeadFormResponse
-from leadferry.integrations import forms, queries
+from leadferry.ingest.queries import responses_of
+from leadferry.integrations import queries
 from leadferry.integrations.mappings import check
 from leadferry.integrations.models import Integration, LeadForm
-from leadferry.integrations.schema import form_schema, submission
+from leadferry.integrations.schema import submission
 from leadferry.kit import clock
 from leadferry.leads import queries as leads
-from leadferry.leads.columns import CatalogueColumn, catalogue, mapping_columns
-from leadferry.leads.models import Registration
+from leadferry.leads.columns import CatalogueColumn, catalogue
 from leadferry.leads.values import texts_of
 from leadferry.linkedin import wire
-from leadferry.mapping.compile import CompiledMapping, ValueProblem, compile_mapping
+from leadferry.mapping.compile import CompiledMapping, ValueProblem
 from leadferry.mapping.sources import ColumnMapping, FormField, Macro
 
 TRIED = 20
-# A default mapping is tried on what the busiest of its forms brought last.
-MOST_FORMS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +59,8 @@ def try_mapping(
     # What is wrong stands beside its row in the editor; the others are tried.
     wrong = {one.column for one in check(rows, form=form) if not one.is_warning}
     usable = [row for row in rows if row.column not in wrong]
-    compiled = _compiled(pairs, usable, columns)
+    versions = queries.versions_by_number(pairs)
+    compiled = {pair: compile_for(row, usable) for pair, row in versions.items()}
     tried = []
     for response in responses:
         mapping = compiled.get((response.form_id, response.form_version))
@@ -77,27 +76,9 @@ def _last_responses(
         chosen = [form.lookup_value_id]
     else:
         listed = queries.forms_of(integration).filter(has_custom_mapping=False)
-        chosen = list(listed.values_list("lookup_value_id", flat=True)[:MOST_FORMS])
+        chosen = list(listed.values_list("lookup_value_id", flat=True))
     ids = leads.newest_leads_of_forms(chosen, most=TRIED)
-    keys = Registration.objects.filter(lead_id__in=ids).values_list("key", flat=True)
-    rows = LeadFormResponse.objects.filter(urn_key__in=list(keys))
-    return list(rows.order_by("-submitted_at", "-pk")[:TRIED])
-
-
-def _compiled(
-    pairs: set[tuple[int, int]],
-    rows: Sequence[ColumnMapping],
-    columns: Mapping[str, CatalogueColumn],
-) -> dict[tuple[int, int], CompiledMapping]:
-    return {
-        pair: compile_mapping(
-            rows,
-            form=form_schema(forms.decode_version(version)),
-            columns=mapping_columns(columns),
-            lookups=LOOKUPS,
-        )
-        for pair, version in queries.versions_by_number(pairs).items()
-    }
+    return list(responses_of(ids)[:TRIED])
 
 
 def _try(

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leadferry.ingest.context import LOOKUPS
-from leadferry.ingest.models import LeadFormResponse
-from leadferry.integrations import forms
+from leadferry.ingest.context import LOOKUPS, compile_for
+from leadferry.ingest.queries import responses_of
 from leadferry.integrations import queries as integrations
-from leadferry.integrations.schema import form_schema, submission
-from leadferry.leads.columns import catalogue, mapping_columns
-from leadferry.leads.models import Lead, LeadChange, Registration
+from leadferry.integrations.schema import submission
+from leadferry.kit.errors import LeadferryError
+from leadferry.leads.models import Lead, LeadChange
 from leadferry.linkedin import wire
-from leadferry.mapping.compile import compile_mapping
 from leadferry.mapping.sources import ColumnMapping, Constant, FormField, Macro
 
 
@@ -67,9 +65,7 @@ def _kind(
 def _answers(
     lead: Lead, code: str, rows: Sequence[ColumnMapping]
 ) -> list[tuple[str, str]] | None:
-    keys = Registration.objects.filter(lead_id=lead.pk).values_list("key", flat=True)
-    stored = LeadFormResponse.objects.filter(urn_key__in=list(keys))
-    newest = stored.order_by("-submitted_at", "-pk").first()
+    newest = responses_of([lead.pk]).first()
     if newest is None:
         return None
     pair = (newest.form_id, newest.form_version)
@@ -77,13 +73,11 @@ def _answers(
     if version is None:
         return None
     LOOKUPS.refresh()
-    columns = catalogue()
-    mapping = compile_mapping(
-        [row for row in rows if row.column in columns],
-        form=form_schema(forms.decode_version(version)),
-        columns=mapping_columns(columns),
-        lookups=LOOKUPS,
-    )
+    try:
+        # Its own row only: what is wrong with another one does not matter here.
+        mapping = compile_for(version, [row for row in rows if row.column == code])
+    except LeadferryError:
+        return None
     given = submission(wire.decode_response(bytes(newest.raw)))
     return [
         (fate.label, fate.text)

@@ -5,20 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
+from django.db.models import QuerySet
 
 from leadferry.ingest import counting
-from leadferry.ingest.context import LOOKUPS
+from leadferry.ingest.context import LOOKUPS, compile_for
 from leadferry.ingest.models import DoorCount, HeldBack, LeadFormResponse
-from leadferry.integrations import forms
 from leadferry.integrations import queries as integrations
 from leadferry.integrations.models import LeadFormVersion
-from leadferry.integrations.schema import form_schema, submission
+from leadferry.integrations.schema import submission
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError
-from leadferry.leads.columns import catalogue, mapping_columns
 from leadferry.leads.models import Lead, Registration
 from leadferry.linkedin import wire
-from leadferry.mapping.compile import Fate, compile_mapping
+from leadferry.mapping.compile import Fate
 from leadferry.mapping.sources import ColumnMapping
 
 PAGE_SIZE = 50
@@ -41,14 +40,19 @@ class HeldBackPage:
     older: int | None
 
 
+def responses_of(leads: Sequence[int]) -> QuerySet[LeadFormResponse]:
+    """The stored responses behind the leads with these ids, newest first."""
+    keys = Registration.objects.filter(lead_id__in=leads).values_list("key", flat=True)
+    found = LeadFormResponse.objects.filter(urn_key__in=list(keys))
+    return found.order_by("-submitted_at", "-pk")
+
+
 def submissions_of(lead: Lead) -> list[ShownSubmission]:
     """What the lead's person submitted, newest first.
 
     Where an answer went is told by the mapping with which the lead was last written.
     """
-    keys = Registration.objects.filter(lead_id=lead.pk).values_list("key", flat=True)
-    found = LeadFormResponse.objects.filter(urn_key__in=list(keys))
-    rows = list(found.order_by("-submitted_at", "-pk"))
+    rows = list(responses_of([lead.pk]))
     pairs = {(row.form_id, row.form_version) for row in rows}
     versions = integrations.versions_by_number(pairs)
     mapping = integrations.find_mapping_rows(lead.extended.mapping_version)
@@ -71,12 +75,7 @@ def _fates(
     if version is None:
         return []
     try:
-        compiled = compile_mapping(
-            mapping,
-            form=form_schema(forms.decode_version(version)),
-            columns=mapping_columns(catalogue()),
-            lookups=LOOKUPS,
-        )
+        compiled = compile_for(version, mapping)
         return compiled.fates(submission(wire.decode_response(bytes(row.raw))))
     except (LeadferryError, msgspec.DecodeError):
         return []

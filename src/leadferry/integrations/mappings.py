@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from leadferry.accounts import audit
 from leadferry.accounts.models import User
@@ -15,8 +16,10 @@ from leadferry.integrations.models import (
     MappingVersion,
 )
 from leadferry.kit.errors import RejectedError
+from leadferry.leads import column_services
 from leadferry.leads.columns import catalogue, mapping_columns
 from leadferry.leads.lookups import LookupValues
+from leadferry.leads.models import LeadColumn
 from leadferry.mapping import sources
 from leadferry.mapping.check import Problem, check_mapping
 
@@ -135,6 +138,16 @@ def use_default_mapping(form: LeadForm, *, by: User | None) -> None:
         form.has_custom_mapping = False
         form.save(update_fields=["has_custom_mapping"])
         audit.record("custom mapping off", subject=str(form.form_id), by=by)
+
+
+@transaction.atomic
+def retire_column(column: LeadColumn, *, by: User) -> None:
+    """Retire a column of Lead; raises RejectedError while a mapping fills it."""
+    if queries.mappings_in_force_naming(column.code):
+        raise RejectedError(
+            _("It is mapped in the places below: remove it there first.")
+        )
+    column_services.retire_column(column, by=by)
 
 
 def differences(old: Rows, new: Rows) -> list[Difference]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.db.models import Count, Max, Prefetch, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
 from leadferry.integrations.forms import decode_version
 from leadferry.integrations.models import (
@@ -192,19 +192,19 @@ def profile_fields_asked(integration: Integration) -> set[str]:
 
 def mappings_in_force_naming(code: str) -> list[MappingVersion]:
     """The mappings in force that fill the column, by the name of their integration."""
-    found = MappingVersion.objects.filter(rows__column=code).select_related(
-        "integration", "form__lookup_value"
+    newer = MappingVersion.objects.filter(
+        integration=OuterRef("integration"), number__gt=OuterRef("number")
     )
-    return [
-        version
-        for version in found.order_by("integration__name", "form", "number")
-        if (version.form is None or version.form.has_custom_mapping)
-        and not MappingVersion.objects.filter(
-            integration=version.integration_id,
-            form=version.form_id,
-            number__gt=version.number,
-        ).exists()
-    ]
+    default = Q(form=None) & ~Exists(newer.filter(form=None))
+    custom = Q(form__has_custom_mapping=True) & ~Exists(
+        newer.filter(form=OuterRef("form"))
+    )
+    found = MappingVersion.objects.filter(default | custom, rows__column=code)
+    return list(
+        found.select_related("integration", "form__lookup_value").order_by(
+            "integration__name", "form"
+        )
+    )
 
 
 def names_at_linkedin(lookup_values: Sequence[int]) -> dict[int, str]:

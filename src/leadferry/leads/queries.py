@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 
@@ -16,7 +15,7 @@ from leadferry.leads.models import (
     LookupValue,
 )
 from leadferry.leads.search import matching
-from leadferry.leads.values import names_of_values, read_value
+from leadferry.leads.values import read_value, texts_of
 from leadferry.mapping.fields import ColumnType
 
 PAGE_SIZE = 50
@@ -139,26 +138,19 @@ def filled_columns(lead: Lead) -> list[ShownValue]:
     """The columns that hold something, in the catalogue's order."""
     columns = catalogue()
     held = {code: read_value(lead, column) for code, column in columns.items()}
-    filled = {code for code in held if held[code] != columns[code].empty}
-    names = names_of_values(
-        {
-            value
-            for code, value in held.items()
-            if columns[code].type is ColumnType.LOOKUP and isinstance(value, int)
-        }
-    )
+    filled = {code: v for code, v in held.items() if v != columns[code].empty}
+    texts = texts_of(filled, columns)
     return [
-        _shown(columns[code], value, names, is_edited=code in lead.edited_columns)
-        for code, value in held.items()
-        if code in filled
+        _shown(
+            columns[code],
+            texts[code] if columns[code].type is ColumnType.LOOKUP else value,
+            is_edited=code in lead.edited_columns,
+        )
+        for code, value in filled.items()
     ]
 
 
-def _shown(
-    column: CatalogueColumn, value: Any, names: dict[int, str], *, is_edited: bool
-) -> ShownValue:
-    if column.type is ColumnType.LOOKUP:
-        value = names.get(value, "")
+def _shown(column: CatalogueColumn, value: object, *, is_edited: bool) -> ShownValue:
     return ShownValue(
         caption=str(column.caption),
         code=column.code,
@@ -202,9 +194,12 @@ def has_leads() -> bool:
 
 def newest_leads_of_forms(forms: Sequence[int], *, most: int) -> list[int]:
     """The ids of the newest leads that the forms (lookup values' ids) brought."""
+    of_forms = ExtendedLeadInformation.objects.filter(form__in=forms)
+    newest = of_forms.values_list("form").annotate(last=Max("lead")).order_by("-last")
     found: list[int] = []
-    for form in forms:
-        # One short walk along the index each: many forms in one query would sort all.
+    # The newest leads are of the forms with the newest ones. A short walk along the
+    # index for each of them: in one query all leads of all forms would be sorted.
+    for form, _last in newest[:most]:
         rows = ExtendedLeadInformation.objects.filter(form=form).order_by("-lead")
         found += rows.values_list("lead_id", flat=True)[:most]
     return sorted(found, reverse=True)[:most]

@@ -96,7 +96,8 @@ def test_after_a_day_it_is_given_up(mailbox: Mailbox) -> None:
 def test_a_refused_recipient(
     mailbox: Mailbox,
     refusal: str,
-    is_over: bool,  # noqa: FBT001 - a parameter of the test
+    *,
+    is_over: bool,
 ) -> None:
     mail.post(person(), subject="S", body="B")
     mailbox.refusal = refusal

@@ -52,13 +52,13 @@ def _application() -> FirstStep:
         text = _("Stored; LinkedIn has not been asked yet whether it knows it.")
     else:
         text = _("Enter client ID and secret of your LinkedIn application.")
-    return _step(_("LinkedIn application"), accepted, text)
+    return _step(_("LinkedIn application"), text, is_done=accepted)
 
 
 def _address() -> FirstStep:
     url = system_settings.read(system_settings.URL_TO_GET_LEADS)
     text = url or _("The address at which LinkedIn delivers to this instance.")
-    return _step(_("Url to get leads"), bool(url), text)
+    return _step(_("Url to get leads"), text, is_done=bool(url))
 
 
 def _user() -> FirstStep:
@@ -97,10 +97,10 @@ def _notices() -> FirstStep:
         if notified
         else _("LinkedIn does not notify this instance yet.")
     )
-    return _step(_("Notices from LinkedIn"), notified, text)
+    return _step(_("Notices from LinkedIn"), text, is_done=notified)
 
 
-def _step(title: str, is_done: bool, text: str) -> FirstStep:  # noqa: FBT001 - private
+def _step(title: str, text: str, *, is_done: bool) -> FirstStep:
     return FirstStep(
         title=title, is_done=is_done, text=text,
         href=reverse("social-settings"), caption=_("Open Settings"),

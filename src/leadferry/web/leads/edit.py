@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from django import forms
@@ -28,8 +29,8 @@ MOST_OFFERED = 500
 class LookupByName(forms.CharField):
     """A value of a lookup too long for a list: typed, and found by its name."""
 
-    def __init__(self, *, lookup: str | None, **kwargs: object) -> None:
-        super().__init__(required=False, max_length=500, **kwargs)  # type: ignore[arg-type]  # label and initial
+    def __init__(self, *, lookup: str | None, label: str, initial: str) -> None:
+        super().__init__(required=False, max_length=500, label=label, initial=initial)
         self._lookup = lookup
 
     def clean(self, value: object) -> int | None:
@@ -60,6 +61,7 @@ class LeadForm(forms.Form):
         held = {code: read_value(lead, column) for code, column in columns.items()}
         super().__init__(data)
         self._columns = columns
+        self._held = held
         for code, column in columns.items():
             self.fields[code] = _field(column, held[code])
         self.fields["revision"].initial = lead.revision
@@ -67,11 +69,13 @@ class LeadForm(forms.Form):
         dress(self)
 
     def values(self) -> dict[str, object]:
-        """The typed values by column code."""
-        typed = {code: self.cleaned_data[code] for code in self._columns}
-        return {
-            code: _typed(self._columns[code], value) for code, value in typed.items()
-        }
+        """The typed values by column code; what was not touched is as it is held."""
+        values = {}
+        for code, column in self._columns.items():
+            typed = _typed(column, self.cleaned_data[code])
+            held = self._held[code]
+            values[code] = held if typed == _sent_back(column, held) else typed
+        return values
 
     def of_columns(self) -> list[tuple[forms.BoundField, bool]]:
         """The inputs, and whether each is a box to tick."""
@@ -79,6 +83,16 @@ class LeadForm(forms.Form):
             (self[code], column.type is ColumnType.BOOLEAN)
             for code, column in self._columns.items()
         ]
+
+
+def _sent_back(column: CatalogueColumn, held: object) -> object:
+    """What a browser sends of a value that nobody touched."""
+    if isinstance(held, datetime):
+        return held.replace(microsecond=0)
+    if isinstance(held, str):
+        lines = held.replace("\r\n", "\n").replace("\r", "\n")
+        return lines.replace("\n", "") if column.length is not None else lines
+    return held
 
 
 def _typed(column: CatalogueColumn, value: object) -> object:

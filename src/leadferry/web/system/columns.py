@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from leadferry.accounts.models import User
+from leadferry.integrations import mappings
 from leadferry.integrations import queries as integrations
 from leadferry.kit.errors import RejectedError
 from leadferry.kit.text import comparable
@@ -59,16 +60,14 @@ def column_page(request: HttpRequest, code: str) -> HttpResponse:
     column = LeadColumn.objects.filter(code=code).first()
     if column is None:
         raise Http404
-    used = integrations.mappings_in_force_naming(code)
     if request.method == "POST":
         by = cast("User", request.user)
-        if "retire" in request.POST and used:
-            messages.error(
-                request, _("It is mapped in the places below: remove it there first.")
-            )
-            return redirect("lead-column", code=code)
         if "retire" in request.POST:
-            services.retire_column(column, by=by)
+            try:
+                mappings.retire_column(column, by=by)
+            except RejectedError as exc:
+                messages.error(request, str(exc))
+                return redirect("lead-column", code=code)
             messages.success(request, _("The column is retired."))
         elif "restore" in request.POST:
             services.restore_column(column, by=by)
@@ -80,7 +79,7 @@ def column_page(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("lead-columns")
     context = {
         "column": catalogue()[code],
-        "used": used,
+        "used": integrations.mappings_in_force_naming(code),
         "section": "system",
     }
     return render(request, "web/system/column.html", context)

@@ -78,6 +78,22 @@ def test_sent_back_as_it_was_nothing_changes(sam: Client, lead: Lead) -> None:
     assert (lead.revision, lead.edited_columns) == (1, [])
 
 
+def test_what_a_browser_sends_back_differently_is_no_edit(sam: Client) -> None:
+    values = {
+        "Contact": "Ada\nLovelace", "Notes": "one\r\ntwo\rthree",
+        "MeetingDate": datetime(2026, 5, 3, 9, 15, 7, 123_456, tzinfo=UTC),
+    }  # fmt: skip
+    register([make_response(values=values)])
+    lead = Lead.objects.get()
+    sent = fields_of(sam, lead)
+    # As browsers do: one line has no line feed, and several have one kind of them.
+    sent |= {"Contact": "AdaLovelace", "Notes": "one\r\ntwo\r\nthree", "Fax": "1"}
+    assert send(sam, lead, sent)[0] == 200
+    lead.refresh_from_db()
+    assert (lead.edited_columns, lead.notes) == (["Fax"], values["Notes"])
+    assert (lead.contact, lead.meeting_date) == ("Ada\nLovelace", values["MeetingDate"])
+
+
 def test_every_type_is_edited(sam: Client, lead: Lead) -> None:
     LeadColumn.objects.create(code="UsrDay", caption="Day", type="date")
     country = LookupValue.objects.get(lookup__code="Country", code="DE")

@@ -14,8 +14,7 @@ from leadferry.integrations.tests.builders import make_form, make_integration
 from leadferry.leads.models import LeadColumn, Lookup, LookupValue
 from leadferry.mapping.sources import ColumnMapping, Constant, Macro
 
-# What the database does is tested below the pages, on both.
-pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.once]
+pytestmark = pytest.mark.django_db(databases="__all__")
 
 EVENTS = "/system/lookups/Event"
 NOTES = ColumnMapping(column="Notes", source=Macro())

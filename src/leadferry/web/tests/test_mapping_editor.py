@@ -26,8 +26,7 @@ from leadferry.mapping.sources import (
     to_json,
 )
 
-# What the database does is tested below the pages, on both.
-pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.once]
+pytestmark = pytest.mark.django_db(databases="__all__")
 
 NOTES = ColumnMapping(column="Notes", source=Macro())
 NAME = ColumnMapping(column="Contact", source=FormField(refs=(predefined("EMAIL"),)))

@@ -261,7 +261,8 @@ def test_safari_is_told_of_its_windows(
     admin: Client,
     connected: LinkedInUser,
     agent: str,
-    is_safari: bool,  # noqa: FBT001 - a parameter of the test
+    *,
+    is_safari: bool,
 ) -> None:
     page = admin.get("/social-leads/", headers={"user-agent": agent})
     assert ("Allow pop-up windows" in page.content.decode()) is is_safari
