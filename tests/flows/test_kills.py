@@ -26,9 +26,15 @@ def _hold(linkedin: Sandbox) -> None:
     linkedin.fault("leadFormResponses", "hold", latency_ms=5000)
 
 
-def _wait_for_fetch(linkedin: Sandbox) -> None:
+def _wait_for_fetch(linkedin: Sandbox, *, after: int = 0) -> None:
     wait_until(
-        lambda: linkedin.calls("leadFormResponses"), seconds=20, what="the fetch"
+        lambda: [
+            row
+            for row in linkedin.calls("leadFormResponses")
+            if row["number"] > after
+        ],
+        seconds=90,
+        what="the fetch",
     )
 
 
@@ -39,7 +45,7 @@ def _wait_for_answered_fetch(linkedin: Sandbox, *, after: int) -> None:
             for row in linkedin.calls("leadFormResponses")
             if row["number"] > after and row.get("status") == 200
         ],
-        seconds=20,
+        seconds=90,
         what="the answer to the fetch",
     )
 
@@ -77,7 +83,7 @@ def test_no_child_outlives_its_supervisor(
     instance.supervisor.wait()
     wait_until(
         lambda: not any(is_alive(pid) for pid in children.values()),
-        seconds=5,
+        seconds=20,
         what="the end of the children",
     )
     instance.start()
@@ -93,7 +99,8 @@ def test_the_worker_is_killed_between_fetch_and_commit(
     _hold(linkedin)
     seen = len(linkedin.calls())
     second = linkedin.submit()
-    _wait_for_fetch(linkedin)
+    # Not earlier: without a commit the worker could not take the notice on.
+    _wait_for_fetch(linkedin, after=seen)
     with _no_commits(instance):
         _wait_for_answered_fetch(linkedin, after=seen)
         os.kill(instance.children()["worker"], signal.SIGKILL)
@@ -162,7 +169,7 @@ def test_a_stopped_worker_wakes_after_it_was_taken_over(
     )
     os.kill(sleeper, signal.SIGCONT)
     wait_until(
-        lambda: not is_alive(sleeper), seconds=15, what="the fenced worker's end"
+        lambda: not is_alive(sleeper), seconds=60, what="the fenced worker's end"
     )
     later = linkedin.submit()
     _one_of_each(instance, ids + later)
