@@ -11,6 +11,7 @@ from leadferry.kit.errors import LeadferryError
 from leadferry.leads.columns import catalogue, mapping_columns
 from leadferry.leads.lookups import LookupValues
 from leadferry.leads.models import ADS, CAMPAIGNS, LookupValue
+from leadferry.leads.value_tables import SettledValues
 from leadferry.linkedin import wire
 from leadferry.mapping.compile import CompiledMapping, compile_mapping
 from leadferry.mapping.sources import ColumnMapping
@@ -39,8 +40,9 @@ class PageContext:
     creatives: dict[str, LookupValue]
 
 
-# One for the process; what it holds is read anew when a lookup changes.
-LOOKUPS = LookupValues()
+# One for the process; what they hold is read anew when it changes.
+_LOOKUPS = LookupValues()
+_TABLES = SettledValues(_LOOKUPS)
 _compiled: dict[tuple[int, int, int], CompiledMapping] = {}
 
 
@@ -52,7 +54,7 @@ def context_for(
     pairs = {(response.form_id, response.form_version) for response in listed}
     versions = queries.versions_by_number(pairs)
     windows = queries.windows_of_forms({form_id for form_id, _version in pairs})
-    lookups = LOOKUPS.refresh()
+    lookups = refresh_values()
     return PageContext(
         integration=integration,
         windows=queries.windows_of_integration(integration),
@@ -63,6 +65,12 @@ def context_for(
         campaigns=_values(CAMPAIGNS, (row.campaign_id for row in listed)),
         creatives=_values(ADS, (row.creative_id for row in listed)),
     )
+
+
+def refresh_values() -> int:
+    """See what changed in lookups and value tables; a number for the lookups' state."""
+    _TABLES.refresh()
+    return _LOOKUPS.refresh()
 
 
 def _ready(
@@ -90,13 +98,14 @@ def compile_for(
 ) -> CompiledMapping:
     """The rows made ready for a form version; raises LeadferryError.
 
-    Lookups are those of the last `LOOKUPS.refresh()`.
+    Lookups and value tables are those of the last `refresh_values()`.
     """
     return compile_mapping(
         rows,
         form=form_schema(forms.decode_version(version)),
         columns=mapping_columns(catalogue()),
-        lookups=LOOKUPS,
+        lookups=_LOOKUPS,
+        tables=_TABLES,
     )
 
 

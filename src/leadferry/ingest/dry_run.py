@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from leadferry.ingest.context import LOOKUPS, compile_for
+from leadferry.ingest.context import compile_for, refresh_values
 from leadferry.ingest.models import LeadFormResponse
 from leadferry.ingest.queries import responses_of
 from leadferry.integrations import queries
@@ -52,7 +52,7 @@ def try_mapping(
 
     Nothing is written; each is read with the form version it was submitted on.
     """
-    LOOKUPS.refresh()
+    refresh_values()
     columns = catalogue()
     responses = _last_responses(integration, form)
     pairs = {(row.form_id, row.form_version) for row in responses}

@@ -17,6 +17,7 @@ from leadferry.jobs.services import hold_fence
 from leadferry.kit import clock
 from leadferry.leads import bulk
 from leadferry.leads import services as leads
+from leadferry.leads.answers import GivenAnswer
 from leadferry.leads.register import MappedResponse, Origin, Outcome, register
 from leadferry.linkedin import wire
 
@@ -135,13 +136,15 @@ def _map(
             submitted_at=response.submitted_at,
             digest=digest,
             values=mapped.values,
-            problems=[
-                {
-                    "column": problem.column,
-                    "kind": problem.kind.value,
-                    "label": problem.label,
-                }
-                for problem in mapped.problems
+            answers=[
+                GivenAnswer(
+                    column=one.column,
+                    text=one.raw,
+                    kind=one.kind.value,
+                    label=one.label,
+                    written=one.written,
+                )
+                for one in (*mapped.problems, *mapped.settled)
             ],
             is_test=response.test_lead,
             origin=Origin(

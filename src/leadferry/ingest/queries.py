@@ -8,7 +8,7 @@ import msgspec
 from django.db.models import QuerySet
 
 from leadferry.ingest import counting
-from leadferry.ingest.context import LOOKUPS, compile_for
+from leadferry.ingest.context import compile_for, refresh_values
 from leadferry.ingest.models import DoorCount, HeldBack, LeadFormResponse
 from leadferry.integrations import queries as integrations
 from leadferry.integrations.models import LeadFormVersion
@@ -56,7 +56,7 @@ def submissions_of(lead: Lead) -> list[ShownSubmission]:
     pairs = {(row.form_id, row.form_version) for row in rows}
     versions = integrations.versions_by_number(pairs)
     mapping = integrations.find_mapping_rows(lead.extended.mapping_version)
-    LOOKUPS.refresh()
+    refresh_values()
     return [
         ShownSubmission(
             submitted_at=clock.from_ms(row.submitted_at),

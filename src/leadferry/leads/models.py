@@ -293,6 +293,7 @@ class LeadChange(models.Model):
         CREATED = "created", _("registered")
         UPDATED = "updated", _("updated by a new submission")
         EDITED = "edited", _("edited")
+        SETTLED = "settled", _("settled by the value table")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -314,3 +315,80 @@ class SearchPending(models.Model):
 
     def __str__(self) -> str:
         return str(self.lead_id)
+
+
+class ValueTable(models.Model):
+    """What people settled about the answers of one Lead column."""
+
+    column = models.CharField(max_length=50, unique=True)
+    # Rises with every change: what is held in memory is read anew.
+    revision = models.IntegerField(default=1)
+
+    def __str__(self) -> str:
+        return self.column
+
+
+class AnswerText(models.Model):
+    """An answer that is no value of its column by itself: it waits, or is settled.
+
+    `value` is what a person settled it to, as a constant of the column is written;
+    empty while it waits. The settled ones of a column are its value table.
+    """
+
+    column = models.CharField(max_length=50)
+    # The answer without case, accents and width.
+    text_key = models.CharField(max_length=500)
+    text = models.CharField(max_length=500)
+    # Why it is none, and under which question it was met first.
+    kind = models.CharField(max_length=30, blank=True)
+    label = models.CharField(max_length=500, blank=True)
+    leads = models.IntegerField(default=0)
+    value = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    settled_at = models.DateTimeField(null=True)
+    # Some of its leads do not hold yet what was settled.
+    is_due = models.BooleanField(default=False)
+    is_told = models.BooleanField(default=False)
+    first_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["column", "text_key"], name="leads_answer_text_unique"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["-leads", "-id"], name="leads_answer_text_leads"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(is_due=True),
+                name="leads_answer_text_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"answer {self.pk} of {self.column}"
+
+
+class AnsweredLead(models.Model):
+    """A lead with such an answer; `value` is what of it was written to the lead."""
+
+    answer = models.ForeignKey(
+        AnswerText, on_delete=models.CASCADE, related_name="answered", db_index=False
+    )
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    value = models.CharField(max_length=500, blank=True)
+    # A person had written to the column: theirs stays.
+    is_kept = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["answer", "lead"], name="leads_answered_lead_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.answer_id} of {self.lead_id}"

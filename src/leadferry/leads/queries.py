@@ -9,13 +9,15 @@ from django.db.models import Count, Max, Q, QuerySet
 from leadferry.kit.text import comparable
 from leadferry.leads.columns import CatalogueColumn, catalogue
 from leadferry.leads.models import (
+    AnsweredLead,
+    AnswerText,
     ExtendedLeadInformation,
     Lead,
     LeadChange,
     LookupValue,
 )
 from leadferry.leads.search import matching
-from leadferry.leads.values import read_value, texts_of
+from leadferry.leads.values import names_of_values, read_value, texts_of
 from leadferry.mapping.fields import ColumnType
 
 PAGE_SIZE = 50
@@ -223,3 +225,46 @@ def value_named(code: str | None, name: str) -> LookupValue | None:
     rows = LookupValue.objects.filter(lookup__code=code, name_key=comparable(name))
     found = rows.order_by("is_retired", "position").first()
     return (found.merged_into or found) if found is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerProgress:
+    """How many leads gave an answer, hold what was settled, or kept a person's."""
+
+    leads: int
+    written: int
+    kept: int
+
+
+def answers(*, settled: bool, column: str = "") -> QuerySet[AnswerText]:
+    """Answers that are no value by themselves, those of most leads first."""
+    rows = AnswerText.objects.filter(column=column) if column else AnswerText.objects
+    rows = rows.exclude(value="") if settled else rows.filter(value="")
+    return rows.order_by("-leads", "-pk")
+
+
+def columns_with_answers() -> set[str]:
+    """The columns that anybody gave such an answer for."""
+    return set(AnswerText.objects.values_list("column", flat=True).distinct())
+
+
+def names_of_settled(rows: Sequence[AnswerText]) -> dict[int, str]:
+    """The names of the lookup values that answers were settled to."""
+    return names_of_values({int(row.value) for row in rows if row.value.isdecimal()})
+
+
+def answered_leads(answer: AnswerText) -> QuerySet[AnsweredLead]:
+    """The leads that gave the answer, newest first."""
+    rows = AnsweredLead.objects.filter(answer=answer).select_related("lead")
+    return rows.order_by("-lead_id")
+
+
+def progress_of(answer: AnswerText) -> AnswerProgress:
+    """What became of the leads of an answer."""
+    kept = Q(is_kept=True)
+    counts = AnsweredLead.objects.filter(answer=answer, value=answer.value).aggregate(
+        written=Count("pk", filter=~kept), kept=Count("pk", filter=kept)
+    )
+    return AnswerProgress(
+        leads=answer.leads, written=counts["written"], kept=counts["kept"]
+    )

@@ -9,6 +9,7 @@ from django.db import connection
 
 from leadferry.kit import clock
 from leadferry.leads import bulk
+from leadferry.leads.answers import GivenAnswer, forget_answers, note_answers
 from leadferry.leads.columns import CORE_COLUMNS, CatalogueColumn, catalogue
 from leadferry.leads.decisions import Known, Verdict, decide
 from leadferry.leads.models import (
@@ -47,7 +48,8 @@ class MappedResponse:
     submitted_at: int
     digest: int
     values: Mapping[str, object]
-    problems: Sequence[Mapping[str, str]]
+    # Answers that are no value by themselves: those without `written` wait.
+    answers: Sequence[GivenAnswer] = ()
     is_test: bool
     origin: Origin
 
@@ -112,7 +114,12 @@ def register(responses: Sequence[MappedResponse]) -> Outcome:
         if response.key in claimed and lead is None
     ]
     known = sorted(newest, key=lambda response: response.key)
-    _meet_known([r for r in known if r.key not in claimed], outcome=outcome)
+    met = _meet_known([r for r in known if r.key not in claimed], outcome=outcome)
+    # Last, so that whoever holds an answer never waits for a lead.
+    forget_answers([lead for _response, lead in met])
+    note_answers(
+        (lead, one) for response, lead in (*born, *met) for one in response.answers
+    )
     return outcome
 
 
@@ -190,6 +197,15 @@ def _insert_leads(born: Sequence[tuple[MappedResponse, int]]) -> None:
     )
 
 
+def _problems(response: MappedResponse) -> list[dict[str, str]]:
+    """What did not fit, as the lead keeps it: without what the person wrote."""
+    return [
+        {"column": one.column, "kind": one.kind, "label": one.label}
+        for one in response.answers
+        if not one.written
+    ]
+
+
 def _insert_lead_rows(
     born: Sequence[tuple[MappedResponse, int]],
     *,
@@ -231,8 +247,8 @@ def _own_cells(response: MappedResponse, at: datetime) -> bulk.Row:
     return (
         json.dumps(added, ensure_ascii=False) if added else "{}",
         "[]",
-        json.dumps(list(response.problems), ensure_ascii=False)
-        if response.problems
+        json.dumps(_problems(response), ensure_ascii=False)
+        if response.answers
         else "[]",
         response.is_test,
         1,
@@ -256,9 +272,12 @@ def _extended_row(origin: Origin, lead: int) -> bulk.Row:
     )
 
 
-def _meet_known(responses: Sequence[MappedResponse], *, outcome: Outcome) -> None:
+def _meet_known(
+    responses: Sequence[MappedResponse], *, outcome: Outcome
+) -> list[tuple[MappedResponse, int]]:
+    """Register or update what the ledger knows; returns what was written, and where."""
     if not responses:
-        return
+        return []
     known = _known_rows([response.key for response in responses])
     again: list[MappedResponse] = []
     newer: list[MappedResponse] = []
@@ -286,11 +305,15 @@ def _meet_known(responses: Sequence[MappedResponse], *, outcome: Outcome) -> Non
             outcome.deleted.append(response.key)
         else:
             outcome.unchanged.append(response.key)
-    _register_again(again, outcome=outcome)
-    if newer:
+    born = _register_again(again, outcome=outcome)
+    # Fate REGISTERED and a lead go together, whatever the column allows.
+    met = [(response, known[response.key].lead_id or 0) for response in newer]
+    if met:
         columns = catalogue()
-        for response in newer:
+        # In the order of leads, so that two pages never wait for each other.
+        for response, _lead in sorted(met, key=lambda pair: pair[1]):
             _update(response, known[response.key], columns, outcome=outcome)
+    return [*born, *met]
 
 
 def _known_rows(keys: list[int]) -> dict[int, Registration]:
@@ -304,7 +327,9 @@ def _known_rows(keys: list[int]) -> dict[int, Registration]:
     return found
 
 
-def _register_again(responses: Sequence[MappedResponse], *, outcome: Outcome) -> None:
+def _register_again(
+    responses: Sequence[MappedResponse], *, outcome: Outcome
+) -> list[tuple[MappedResponse, int]]:
     ids = bulk.reserve_ids(table="leads_lead", count=len(responses))
     born = list(zip(responses, ids, strict=True))
     _insert_leads(born)
@@ -316,6 +341,7 @@ def _register_again(responses: Sequence[MappedResponse], *, outcome: Outcome) ->
             digest=response.digest,
         )
         outcome.registered[response.key] = lead
+    return born
 
 
 def _update(
@@ -325,20 +351,20 @@ def _update(
     *,
     outcome: Outcome,
 ) -> None:
-    # Fate REGISTERED and a lead go together, whatever the column allows.
     lead = Lead.objects.select_for_update().get(pk=row.lead_id or 0)
     known = {code: columns[code] for code in response.values if code in columns}
     differences = _differences(lead, response.values, known)
     Registration.objects.filter(pk=row.key).update(
         submitted_at=response.submitted_at, digest=response.digest
     )
-    if not differences:
+    problems = _problems(response)
+    if not differences and problems == lead.problems:
         outcome.unchanged.append(row.key)
         return
     for code, change in differences.items():
         if "kept" not in change:
             write_value(lead, known[code], response.values[code])
-    lead.problems = [dict(problem) for problem in response.problems]
+    lead.problems = problems
     lead.submitted_at = clock.from_ms(response.submitted_at)
     lead.modified_at = clock.now()
     lead.revision += 1

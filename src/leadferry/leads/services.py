@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from leadferry.kit.text import comparable
+from leadferry.leads.answers import forget_answers
 from leadferry.leads.decisions import survives
 from leadferry.leads.models import Fate, Lead, Lookup, LookupValue, Registration
 
@@ -78,6 +79,9 @@ def erase(*, key: int, check_key: int, occurred_at: int) -> bool:
 def _drop_lead_without_submissions(lead_id: int) -> None:
     # After a merge the lead may stand for other submissions too.
     if not Registration.objects.filter(lead_id=lead_id).exists():
+        # Whoever brings settled answers in line holds the lead first, too.
+        list(Lead.objects.select_for_update().filter(pk=lead_id).values_list("pk"))
+        forget_answers([lead_id])
         Lead.objects.filter(pk=lead_id).delete()
 
 

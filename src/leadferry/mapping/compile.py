@@ -12,6 +12,7 @@ from leadferry.mapping.fields import (
     LookupResolver,
     Question,
     Submission,
+    ValueTables,
 )
 from leadferry.mapping.locales import Writing, writing_of
 from leadferry.mapping.macro import MacroText, choice_text, fit, macro_lines
@@ -31,21 +32,29 @@ Reader = Callable[[Submission], str | None]
 
 @dataclass(frozen=True, slots=True)
 class ValueProblem:
-    """An answer that did not fit its column: the column stays empty."""
+    """An answer that is no value of its column by itself: the column stays empty.
+
+    Unless the column's value table knows it: then `written` is what it makes of it.
+    """
 
     column: str
     kind: Kind
     label: str
     raw: str
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """The values of one lead; `macro_cut` lines did not fit the macro's column."""
+    """The values of one lead; `macro_cut` lines did not fit the macro's column.
+
+    `settled` are the answers that a value table turned into values.
+    """
 
     values: dict[str, object]
     problems: tuple[ValueProblem, ...]
     macro_cut: int
+    settled: tuple[ValueProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,9 @@ class CompiledMapping:
         rows: Sequence[_Row],
         constants: Mapping[str, object],
         macro_column: Column | None,
+        tables: ValueTables | None = None,
     ) -> None:
+        self._tables = tables
         self._form = form
         self._rows = tuple(rows)
         self._constants = dict(constants)
@@ -91,6 +102,7 @@ class CompiledMapping:
         """Values of all columns that get one; it never raises for a submission."""
         values = self._constants.copy()
         problems: tuple[ValueProblem, ...] = ()
+        settled: tuple[ValueProblem, ...] = ()
         for row in self._rows:
             text = row.read(submission)
             if not text or text.isspace():
@@ -100,17 +112,24 @@ class CompiledMapping:
                 values[row.column] = text
                 continue
             value = convert(text)
-            if type(value) is Failure:
-                problems += (ValueProblem(row.column, value.kind, row.label, text),)
-            else:
+            if type(value) is not Failure:
                 values[row.column] = value
+                continue
+            known = self._tables and self._tables.value_of(row.column, text)
+            written = known.written if known else ""
+            met = ValueProblem(row.column, value.kind, row.label, text, written)
+            if known:
+                values[row.column] = known.value
+                settled += (met,)
+            else:
+                problems += (met,)
         cut = 0
         macro = self._macro_column
         if macro is not None:
             text, cut = fit(self._lines(submission), macro.length)
             if text:
                 values[macro.code] = text
-        return Mapped(values, problems, cut)
+        return Mapped(values, problems, cut, settled)
 
     def fates(self, submission: Submission) -> list[Fate]:
         """Where every answer, consent and hidden field went, in the form's order."""
@@ -196,8 +215,12 @@ def compile_mapping(
     form: FormSchema,
     columns: Mapping[str, Column],
     lookups: LookupResolver,
+    tables: ValueTables | None = None,
 ) -> CompiledMapping:
-    """Make a mapping ready for one form version; raises MappingError."""
+    """Make a mapping ready for one form version; raises MappingError.
+
+    What `tables` hold is asked anew for each answer.
+    """
     compiled: list[_Row] = []
     constants: dict[str, object] = {}
     macro_column: Column | None = None
@@ -205,7 +228,8 @@ def compile_mapping(
         column = columns.get(row.column)
         if column is None:
             raise MappingError(f"The mapping names column {row.column}: there is none.")
-        convert = converter_for(column, writing=_writing(row, form), lookups=lookups)
+        writing = writing_for(row, form)
+        convert = converter_for(column, writing=writing, lookups=lookups)
         match row.source:
             case Macro():
                 macro_column = column
@@ -214,11 +238,16 @@ def compile_mapping(
             case FormField() as source:
                 compiled.append(_compile_field(column, source, convert, form))
     return CompiledMapping(
-        form=form, rows=compiled, constants=constants, macro_column=macro_column
+        form=form,
+        rows=compiled,
+        constants=constants,
+        macro_column=macro_column,
+        tables=tables,
     )
 
 
-def _writing(row: ColumnMapping, form: FormSchema) -> Writing:
+def writing_for(row: ColumnMapping, form: FormSchema) -> Writing:
+    """How dates and numbers are read: as the row says, else as the form's locale."""
     of_form = writing_of(form.language, form.country)
     return Writing(
         row.date_order or of_form.date_order, row.decimal_mark or of_form.decimal_mark

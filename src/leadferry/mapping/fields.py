@@ -86,6 +86,21 @@ class Submission:
     consents: Mapping[int, bool] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class TableValue:
+    """What a value table makes of a text; `written` is that value as it is stored."""
+
+    value: object
+    written: str
+
+
+class ValueTables(Protocol):
+    """What people settled about answers that are no value by themselves."""
+
+    def value_of(self, column: str, text: str) -> TableValue | None:
+        """What the column's table makes of the text, or none."""
+
+
 class LookupResolver(Protocol):
     """Finds lookup values."""
 

@@ -4,14 +4,15 @@ import pytest
 
 from leadferry.accounts.models import User
 from leadferry.ingest.import_page import ResponsePage, import_page
-from leadferry.ingest.lineage import lineage_of
+from leadferry.ingest.lineage import Conversion, lineage_of
 from leadferry.ingest.models import LeadFormResponse
 from leadferry.ingest.tests.builders import make_response
 from leadferry.integrations import mappings
 from leadferry.integrations.mappings import Draft
 from leadferry.integrations.tests.builders import make_form, make_integration
+from leadferry.leads import value_tables
 from leadferry.leads.edit import edit_lead
-from leadferry.leads.models import Lead
+from leadferry.leads.models import Lead, LookupValue
 from leadferry.mapping.sources import (
     ColumnMapping,
     Constant,
@@ -77,3 +78,60 @@ def test_what_a_person_entered_and_what_is_purged(lead: Lead) -> None:
     LeadFormResponse.objects.all().delete()
     assert lineage_of(lead, "Contact").kind == "purged"
     assert lineage_of(lead, "Account").kind == "constant"
+
+
+@pytest.mark.req("B10")
+@pytest.mark.parametrize(
+    ("column", "answer", "told"),
+    [
+        ("Account", "Northwind", {"kind": "entered"}),
+        ("Country", "Germany", {"kind": "lookup"}),
+        ("Country", "Deutschland", {"kind": "table"}),
+        ("Country", "Absurdistan", {"kind": "none", "why": "unknown lookup value"}),
+        ("Budget", "1.250,50",
+         {"kind": "number", "decimal_mark": ",", "locale": "de-DE"}),
+        ("DecisionDate", "3.4.2019",
+         {"kind": "date", "date_order": "dmy", "locale": "de-DE"}),
+        ("DoNotUseEmail", "true", {"kind": "boolean"}),
+    ],
+)  # fmt: skip
+def test_the_conversion_is_named(
+    column: str, answer: str, told: dict[str, str]
+) -> None:
+    person = User.objects.create(username="mara")
+    germany = LookupValue.objects.get(lookup__code="Country", name="Germany")
+    waiting = value_tables.await_answer(column="Country", text="Deutschland")
+    value_tables.settle(waiting, value=str(germany.pk), by=person)
+    lead = answered_in(ColumnMapping(column=column, source=QUESTION), answer)
+    assert lineage_of(lead, column).conversion == Conversion(**told)
+
+
+@pytest.mark.req("B10")
+def test_a_conversion_that_was_chosen_for_the_column() -> None:
+    row = ColumnMapping(column="Budget", source=QUESTION, decimal_mark=".")
+    told = lineage_of(answered_in(row, "1,250.50"), "Budget").conversion
+    assert told == Conversion(kind="number", decimal_mark=".")
+
+
+@pytest.mark.req("B10", "D10")
+def test_several_fields_in_one_text() -> None:
+    both = FormField(refs=(predefined("FIRST_NAME"), predefined("EMAIL")))
+    lead = answered_in(ColumnMapping(column="Contact", source=both), "Ada")
+    assert lineage_of(lead, "Contact").conversion == Conversion(kind="joined")
+
+
+def answered_in(row: ColumnMapping, answer: str) -> Lead:
+    """A lead whose question 1 was answered so, and mapped by the row."""
+    integration = make_integration()
+    rows = [row, ColumnMapping(column="Notes", source=Macro())]
+    mappings.use_custom_mapping(
+        make_form(integration),
+        integration=integration,
+        draft=Draft(rows=rows),
+        by=None,
+    )
+    text = {"textQuestionAnswer": {"answer": answer}}
+    given = {"answers": [{"questionId": 1, "answerDetails": text}]}
+    element = make_response(1, formResponse=given)
+    import_page(ResponsePage(integration=integration, elements=[element]))
+    return Lead.objects.get()

@@ -38,7 +38,6 @@ def make_response(
         submitted_at=submitted_at,
         digest=digest,
         values=shown,
-        problems=[],
         is_test=False,
         origin=Origin(
             linkedin_lead_id=f"lead-{number}",

@@ -3,10 +3,12 @@
 from typing import cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from leadferry.kit.text import comparable
 from leadferry.leads import queries
-from leadferry.leads.columns import CatalogueColumn
+from leadferry.leads.columns import CatalogueColumn, catalogue
 from leadferry.leads.models import CAMPAIGNS, LEAD_FORMS, LookupValue
 from leadferry.mapping.fields import ColumnType
 from leadferry.web.fields import dress
@@ -70,3 +72,49 @@ def _values(column: CatalogueColumn | None) -> list[tuple[str, object]]:
         return [("1", _("Yes")), ("0", _("No"))]
     values = queries.values_of_lookup(column.lookup, most=MOST_OFFERED)
     return [(str(value.pk), value.name) for value in values]
+
+
+def _columns_by_caption(codes: set[str] | None = None) -> list[tuple[str, str]]:
+    offered = [
+        (code, str(column.caption))
+        for code, column in catalogue().items()
+        if (code in codes if codes is not None else _takes_answers(column))
+    ]
+    return sorted(offered, key=lambda pair: comparable(pair[1]))
+
+
+def _takes_answers(column: CatalogueColumn) -> bool:
+    """Whether an answer can be none of its values."""
+    is_any_text = column.type is ColumnType.TEXT and column.length is None
+    return not column.is_retired and not is_any_text
+
+
+class AnswerFilterForm(forms.Form):
+    """One column's answers."""
+
+    column = forms.ChoiceField(label=_("Column"), required=False)
+
+    def __init__(self, data: dict[str, str]) -> None:
+        super().__init__(data)
+        column = cast("forms.ChoiceField", self.fields["column"])
+        offered = _columns_by_caption(queries.columns_with_answers())
+        column.choices = [("", _("All columns")), *offered]
+        dress(self)
+
+
+class NewAnswerForm(forms.Form):
+    """An answer that people are going to give."""
+
+    column = forms.ChoiceField(label=_("Column"))
+    text = forms.CharField(
+        label=_("Answer"),
+        max_length=500,
+        help_text=_("As people will write it; capitals and accents do not matter."),
+    )
+
+    def __init__(
+        self, data: QueryDict | None, *, initial: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(data, initial=initial)
+        cast("forms.ChoiceField", self.fields["column"]).choices = _columns_by_caption()
+        dress(self)

@@ -2,7 +2,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from leadferry.web.access import public
-from leadferry.web.leads import edit, views
+from leadferry.web.leads import answers, edit, views
 
 urlpatterns = [
     path("", public(RedirectView.as_view(pattern_name="leads"))),
@@ -10,6 +10,15 @@ urlpatterns = [
     path("leads/<int:lead_id>", views.lead_page, name="lead"),
     path("leads/values", views.filter_values, name="lead-filter-values"),
     path("leads/<int:lead_id>/edit", edit.edit_page, name="lead-edit"),
+    path("leads/answers", answers.answer_list, name="answers"),
+    path("leads/answers/settle", answers.settle_suggested, name="answers-settle"),
+    path("leads/answers/new", answers.new_answer, name="answer-new"),
+    path("leads/answers/<int:answer_id>", answers.answer_page, name="answer"),
+    path(
+        "leads/answers/<int:answer_id>/progress",
+        answers.answer_progress,
+        name="answer-progress",
+    ),
     path("leads/held-back", views.held_back, name="held-back"),
     path("leads/held-back/<int:held_id>/again", views.try_again, name="try-again"),
 ]

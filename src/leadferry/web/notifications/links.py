@@ -36,6 +36,8 @@ def _place(topic: str) -> tuple[str, str]:
     if name == "not-set-up" and number.isdecimal():
         kwargs = {"integration_id": int(number)}
         return reverse("integration", kwargs=kwargs), _("Open the integration")
+    if topic == "answers-waiting":
+        return reverse("answers"), _("Open Answers")
     if name == "linkedin-user" or topic in {"not-subscribed", "bad-signatures"}:
         return reverse("social-settings"), _("Open Settings")
     return "", ""

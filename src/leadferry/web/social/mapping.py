@@ -11,11 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from leadferry.accounts.models import User
 from leadferry.ingest import dry_run
 from leadferry.integrations import mappings, queries
-from leadferry.kit.errors import RejectedError
-from leadferry.leads import lookup_services
-from leadferry.leads import queries as leads
 from leadferry.leads.columns import CatalogueColumn, catalogue
-from leadferry.leads.models import Lookup
 from leadferry.mapping import sources
 from leadferry.mapping.fields import ColumnType, DateOrder
 from leadferry.mapping.fits import takes_several
@@ -39,8 +35,6 @@ _READS = {
     ColumnType.DECIMAL: "number",
     ColumnType.INTEGER: "number",
 }
-# Before the name of a lookup value that is yet to be added.
-NEW = "new:"
 
 
 def place_of(integration_id: int, form_id: int | None) -> Place:
@@ -199,20 +193,10 @@ def _chosen(
     if verb == "fields":
         return _chosen_fields(request)
     value = request.POST.get("value", "")
-    if verb == "lookup" and value.startswith(NEW):
-        return Constant(_new_value(request, column, value.removeprefix(NEW)))
-    return Constant(value)
-
-
-def _new_value(request: HttpRequest, column: CatalogueColumn, name: str) -> str:
-    """The id of a value that the person just named; one that is there is taken."""
-    lookup = Lookup.objects.get(code=column.lookup)
-    try:
+    if verb == "lookup":
         by = cast("User", request.user)
-        return str(lookup_services.add_value(lookup, name=name, by=by).pk)
-    except RejectedError:
-        held = leads.value_named(column.lookup, name)
-        return str(held.pk) if held is not None else ""
+        return Constant(pickers.lookup_value(column, value, by=by))
+    return Constant(value)
 
 
 def _chosen_fields(request: HttpRequest) -> FormField:

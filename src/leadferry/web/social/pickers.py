@@ -9,11 +9,15 @@ from django.utils.timezone import get_current_timezone, make_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from leadferry.accounts.models import User
 from leadferry.integrations import queries
+from leadferry.kit.errors import RejectedError
 from leadferry.kit.text import comparable
+from leadferry.leads import lookup_services
+from leadferry.leads import queries as leads
 from leadferry.leads.columns import CatalogueColumn, catalogue
 from leadferry.leads.lookups import LookupValues
-from leadferry.leads.models import LEADGEN_LOOKUPS, LookupValue
+from leadferry.leads.models import LEADGEN_LOOKUPS, Lookup, LookupValue
 from leadferry.mapping.compile import constant_value
 from leadferry.mapping.errors import MappingError
 from leadferry.mapping.fields import ColumnType
@@ -22,6 +26,8 @@ from leadferry.mapping.sources import FieldKind, FieldRef
 from leadferry.web.fields import dress
 from leadferry.web.social.editor import Place, profile_name
 
+# Before the name of a lookup value that is yet to be added.
+NEW = "new:"
 MOST_VALUES = 50
 LONGEST_TEXT = 10_000
 
@@ -178,6 +184,20 @@ def values_to_choose(
         typed=name,
         new=name if takes_new else "",
     )
+
+
+def lookup_value(column: CatalogueColumn, chosen: str, *, by: User) -> str:
+    """The id of what was chosen; a value that the person just named is added."""
+    if not chosen.startswith(NEW):
+        return chosen
+    name = chosen.removeprefix(NEW)
+    lookup = Lookup.objects.get(code=column.lookup)
+    try:
+        return str(lookup_services.add_value(lookup, name=name, by=by).pk)
+    except RejectedError:
+        # It is there already.
+        held = leads.value_named(column.lookup, name)
+        return str(held.pk) if held is not None else ""
 
 
 class TextValueForm(forms.Form):

@@ -3,7 +3,10 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from leadferry.ingest.tests.conftest import _nothing_compiled
 from leadferry.jobs.registry import Argument, Task
+
+__all__ = ["_nothing_compiled"]
 
 
 @pytest.fixture(scope="session", autouse=True)
