@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from leadferry.integrations import forms, queries
+from leadferry.integrations import queries
 from leadferry.integrations.models import Integration, LeadFormVersion
-from leadferry.integrations.schema import form_schema
+from leadferry.integrations.schema import decode_version, form_schema
 from leadferry.integrations.windows import Interval
 from leadferry.kit.errors import LeadferryError
 from leadferry.leads.columns import catalogue, mapping_columns
@@ -102,7 +102,7 @@ def compile_for(
     """
     return compile_mapping(
         rows,
-        form=form_schema(forms.decode_version(version)),
+        form=form_schema(decode_version(version)),
         columns=mapping_columns(catalogue()),
         lookups=_LOOKUPS,
         tables=_TABLES,

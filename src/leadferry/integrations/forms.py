@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 from django.db import transaction
 
+from leadferry.integrations import drift
 from leadferry.integrations.models import (
     AdAccount,
     LeadForm,
@@ -68,9 +69,14 @@ def keep_version(
 ) -> LeadFormVersion:
     """Store the questions of a version, the first time that it is seen."""
     content = msgspec.to_builtins(form)
-    stored, _made = LeadFormVersion.objects.get_or_create(
+    stored, made = LeadFormVersion.objects.get_or_create(
         form=kept, version=version, defaults={"content": content}
     )
+    if made and kept.reviewed_version is None:
+        kept.reviewed_version = version
+        kept.save(update_fields=["reviewed_version"])
+    elif made and version > (kept.reviewed_version or 0):
+        drift.note_version(kept, stored)
     return stored
 
 
@@ -81,8 +87,3 @@ def unknown_versions(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
         form__form_id__in={form_id for form_id, _version in wanted}
     ).values_list("form__form_id", "version")
     return wanted - set(known)
-
-
-def decode_version(stored: LeadFormVersion) -> wire.LeadForm:
-    """The stored form as LinkedIn delivered it."""
-    return msgspec.convert(stored.content, wire.LeadForm)

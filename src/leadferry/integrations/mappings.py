@@ -70,6 +70,7 @@ def check(rows: Rows, *, form: LeadForm | None) -> list[Problem]:
         columns=mapping_columns(catalogue()),
         lookups=lookups,
         form=queries.present_schema(form) if form is not None else None,
+        earlier=queries.fields_ever_asked(form) if form is not None else (),
     )
 
 

@@ -152,6 +152,8 @@ class LeadForm(models.Model):
     state = models.CharField(max_length=20, blank=True)
     is_on = models.BooleanField(default=True)
     has_custom_mapping = models.BooleanField(default=False)
+    # The version that a person, or nobody because it was the first, has seen.
+    reviewed_version = models.IntegerField(null=True)
     created_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
-from leadferry.integrations.forms import decode_version
 from leadferry.integrations.models import (
     AdAccount,
     AdAccountAccess,
@@ -16,10 +15,12 @@ from leadferry.integrations.models import (
     MappingVersion,
     RegistrationWindow,
 )
-from leadferry.integrations.schema import form_schema
+from leadferry.integrations.schema import decode_version, form_schema
 from leadferry.integrations.windows import Interval
 from leadferry.mapping import sources
 from leadferry.mapping.fields import FormSchema
+from leadferry.mapping.fits import fields_of
+from leadferry.mapping.sources import FieldRef
 
 
 def integration_of(ad_account: int) -> Integration | None:
@@ -162,6 +163,26 @@ def present_schema(form: LeadForm) -> FormSchema:
     if newest is None:
         return FormSchema(form_id=form.form_id, version=0)
     return form_schema(decode_version(newest))
+
+
+def schemas_of(form: LeadForm) -> list[FormSchema]:
+    """Every version of the form that was read, oldest first."""
+    versions = LeadFormVersion.objects.filter(form=form).order_by("version")
+    return [form_schema(decode_version(version)) for version in versions]
+
+
+def fields_ever_asked(form: LeadForm) -> set[FieldRef]:
+    """Every field of every version of the form that was read."""
+    return {ref for schema in schemas_of(form) for ref in fields_of(schema)}
+
+
+def versions_in_force(forms: Sequence[LeadForm]) -> dict[int, MappingVersion]:
+    """The custom mapping in force of each of the forms that has one, by its id."""
+    versions = MappingVersion.objects.filter(
+        form__in=forms, form__has_custom_mapping=True
+    )
+    rows = versions.prefetch_related("rows").order_by("number")
+    return {row.form_id: row for row in rows if row.form_id is not None}
 
 
 def custom_mapping(form: LeadForm) -> MappingVersion | None:

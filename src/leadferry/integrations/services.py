@@ -9,7 +9,7 @@ from django.db import transaction
 from leadferry.accounts import audit
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
-from leadferry.integrations import clients, forms
+from leadferry.integrations import clients, drift, forms, queries
 from leadferry.integrations.mappings import (
     Draft,
     save_mapping,
@@ -108,7 +108,31 @@ def apply_integration(
     if changes.custom is None:
         use_default_mapping(form, by=by)
     else:
-        use_custom_mapping(form, integration=integration, draft=changes.custom, by=by)
+        held = queries.custom_mapping(form)
+        made = use_custom_mapping(
+            form, integration=integration, draft=changes.custom, by=by
+        )
+        seen = queries.present_schema(form).version
+        if by is not None and made != held:
+            # Whoever maps a form by hand has its present questions before them.
+            drift.mark_reviewed(form, version=seen, by=by)
+
+
+@transaction.atomic
+def apply_reviewed(
+    form: LeadForm,
+    integration: Integration,
+    draft: Draft,
+    *,
+    version: int,
+    by: User,
+) -> None:
+    """The form's mapping for its changed questions, and the change is seen to.
+
+    Raises MappingRefused and MappingChanged as `save_mapping` does.
+    """
+    use_custom_mapping(form, integration=integration, draft=draft, by=by)
+    drift.mark_reviewed(form, version=version, by=by)
 
 
 @transaction.atomic

@@ -8,12 +8,18 @@ from django.utils.translation import gettext as _
 
 from leadferry.accounts import settings as system_settings
 from leadferry.alerts import services as alerts
-from leadferry.integrations import connect, local_linkedin, prerequisites, services
+from leadferry.integrations import (
+    connect,
+    local_linkedin,
+    prerequisites,
+    queries,
+    services,
+)
 from leadferry.integrations import sign_in as sign_ins
 from leadferry.integrations.models import LinkedInApplication, LinkedInUser, SignIn
 from leadferry.jobs import inquiries
 from leadferry.jobs.registry import HOUSEKEEPING, WAITED_FOR, every, task
-from leadferry.jobs.services import kick
+from leadferry.jobs.services import kick, stopping
 from leadferry.kit.errors import LeadferryError
 
 logger = logging.getLogger("leadferry.integrations")
@@ -58,6 +64,20 @@ def set_up(integration_id: int) -> None:
         return {"forms": read}
 
     inquiries.answer(services.set_up_topic(integration_id), work)
+
+
+@every(seconds=3600)
+@task(queue=HOUSEKEEPING)
+def look_at_forms() -> None:
+    """Read the forms of every integration, so that a change is told before a lead."""
+    for integration in queries.integrations():
+        if stopping():
+            return
+        try:
+            services.read_forms(integration)
+        except LeadferryError:
+            # What keeps it from reading is told where leads are read.
+            logger.warning("forms not read", extra={"integration": integration.pk})
 
 
 @task(queue=WAITED_FOR)

@@ -65,3 +65,9 @@ def _read(lookup: str, revision: int) -> _Held:
         elif not row.is_retired:
             held.by_name[row.name_key] = row.pk
     return held
+
+
+def lookups_with_values() -> set[str]:
+    """The codes of the lookups that have a value in use."""
+    rows = LookupValue.objects.filter(is_retired=False, merged_into=None)
+    return set(rows.values_list("lookup__code", flat=True).distinct())

@@ -1,7 +1,7 @@
 """What is wrong with a mapping before it is applied."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from leadferry.mapping.compile import constant_value
@@ -14,6 +14,7 @@ from leadferry.mapping.sources import (
     FieldKind,
     FieldRef,
     FormField,
+    Join,
     Macro,
 )
 
@@ -33,11 +34,13 @@ def check_mapping(
     columns: Mapping[str, Column],
     lookups: LookupResolver,
     form: FormSchema | None = None,
+    earlier: Collection[FieldRef] = (),
 ) -> list[Problem]:
     """Everything that keeps the mapping from being applied, and warnings.
 
     `form` is the present version of the form whose custom mapping this is; without
-    one it is a default mapping.
+    one it is a default mapping. `earlier` are the fields that it ever had: late
+    submissions of those versions still bring them.
     """
     problems = _about_the_whole(rows, columns)
     for row in rows:
@@ -50,6 +53,8 @@ def check_mapping(
                 Problem(column.code, "This column is retired: remove it from here.")
             )
         problems += _about_row(row, column, lookups, form)
+        if form is not None and isinstance(row.source, FormField):
+            problems += _about_gone(row.source, column, form, earlier)
     return problems
 
 
@@ -127,7 +132,8 @@ def _about_field(
             Problem(column.code, "Nothing is chosen yet: open the menu of this column.")
         ]
     problems = []
-    if len(source.refs) > 1 and not takes_several(column):
+    joins = len(source.refs) > 1 and source.join is Join.ALL
+    if joins and not takes_several(column):
         problems.append(
             Problem(column.code, "Only a text column can join several fields.")
         )
@@ -146,12 +152,30 @@ def _about_field(
         for ref in source.refs
         if not fits(ref, column)
     ]
-    if form is not None:
-        problems += [
-            Problem(column.code, f"The form no longer has {_words(ref)}.")
-            for ref in source.refs
-            if _is_gone(ref, form)
-        ]
+    return problems
+
+
+def _about_gone(
+    source: FormField,
+    column: Column,
+    form: FormSchema,
+    earlier: Collection[FieldRef],
+) -> list[Problem]:
+    gone = [ref for ref in source.refs if _is_gone(ref, form)]
+    problems = [
+        Problem(column.code, f"The form never had {_words(ref)}.")
+        for ref in gone
+        if ref not in earlier
+    ]
+    if gone and not problems and len(gone) == len(source.refs):
+        problems.append(
+            Problem(
+                column.code,
+                "The form asks for it no more: only late submissions of its earlier "
+                "versions fill this column.",
+                is_warning=True,
+            )
+        )
     return problems
 
 

@@ -77,17 +77,17 @@ def test_a_short_column_for_the_macro_is_a_warning_only() -> None:
         (
             "Contact",
             FormField(refs=(FieldRef(FieldKind.QUESTION, "99"),)),
-            "no longer has question 99",
+            "never had question 99",
         ),
         (
             "Agreed",
             FormField(refs=(FieldRef(FieldKind.CONSENT, "9"),)),
-            "no longer has checkbox 9",
+            "never had checkbox 9",
         ),
         (
             "Contact",
             FormField(refs=(FieldRef(FieldKind.HIDDEN, "gone"),)),
-            "no longer has hidden field gone",
+            "never had hidden field gone",
         ),
     ],
 )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from leadferry.accounts.models import User
 from leadferry.alerts.models import SystemMessage
+from leadferry.integrations import drift
 from leadferry.web.access import MANAGE_INTEGRATIONS
 
 
@@ -36,6 +37,9 @@ def _place(topic: str) -> tuple[str, str]:
     if name == "not-set-up" and number.isdecimal():
         kwargs = {"integration_id": int(number)}
         return reverse("integration", kwargs=kwargs), _("Open the integration")
+    if f"{name}-" == drift.TOPIC and number.isdecimal():
+        kwargs = {"form_id": int(number)}
+        return reverse("form-changes", kwargs=kwargs), _("See what changed")
     if topic == "answers-waiting":
         return reverse("answers"), _("Open Answers")
     if name == "linkedin-user" or topic in {"not-subscribed", "bad-signatures"}:

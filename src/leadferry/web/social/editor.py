@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leadferry.integrations import mappings, queries
 from leadferry.integrations.models import Integration, LeadForm
@@ -30,6 +31,7 @@ from leadferry.mapping.sources import (
     Join,
     Macro,
 )
+from leadferry.mapping.suggest import Suggested, Why
 
 Kind = Literal["default", "custom"]
 
@@ -48,6 +50,7 @@ class ShownRow:
     takes_macro: bool
     stored: str
     problems: Sequence[Problem]
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,8 @@ class Editor:
     general: Sequence[Problem]
     seen: int
     macro_column: str
+    # What a step came to.
+    said: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,12 +112,58 @@ class Place:
 
 def read_rows(data: QueryDict, kind: Kind) -> list[ColumnMapping]:
     """The rows that the page holds; raises BadRequest for what it never wrote."""
-    texts = data.getlist(f"{kind}_row")
+    return rows_from(data.getlist(f"{kind}_row"))
+
+
+def rows_from(texts: Sequence[str]) -> list[ColumnMapping]:
+    """Rows as they travel in a page; raises BadRequest for what no page wrote."""
     try:
         stored = [json.loads(text) for text in texts]
         return [sources.from_json(str(one["column"]), one) for one in stored]
     except (ValueError, KeyError, TypeError, MappingError) as exc:
         raise BadRequest("These rows come from no page of ours.") from exc
+
+
+def stored_row(row: ColumnMapping) -> str:
+    """A row as it travels in a page."""
+    return json.dumps({"column": row.column, **sources.to_json(row)})
+
+
+def merged(
+    rows: Sequence[ColumnMapping], new: Sequence[ColumnMapping]
+) -> list[ColumnMapping]:
+    """The rows with others in the place of those of the same column, or at the end."""
+    by_column = {row.column: row for row in new}
+    kept = [by_column.pop(row.column, row) for row in rows]
+    return [*kept, *by_column.values()]
+
+
+def read_reasons(data: QueryDict, kind: Kind) -> dict[str, str]:
+    """Why rows were suggested, by column, as the page holds it."""
+    pairs = (text.partition(":") for text in data.getlist(f"{kind}_why"))
+    return {column: why for column, _colon, why in pairs}
+
+
+def reason(suggested: Suggested) -> str:
+    """Why a row is suggested."""
+    match suggested.why:
+        case Why.NEW_ID:
+            return _("the same question has a new id; both are read")
+        case Why.PROFILE:
+            return _("this profile field belongs there")
+        case Why.SISTERS:
+            more = suggested.count - 1
+            if not more:
+                return _("mapped so in “%(form)s”") % {"form": suggested.witness}
+            return ngettext(
+                "mapped so in “%(form)s” and %(count)s more form",
+                "mapped so in “%(form)s” and %(count)s more forms",
+                more,
+            ) % {"form": suggested.witness, "count": more}
+        case Why.LABEL:
+            return _("forms call it “%(label)s”") % {"label": suggested.witness}
+        case Why.MACRO:
+            return _("so that no answer is lost")
 
 
 def read_seen(data: QueryDict, kind: Kind) -> int:
@@ -121,8 +172,15 @@ def read_seen(data: QueryDict, kind: Kind) -> int:
     return int(seen) if seen.isdecimal() else 0
 
 
-def show(place: Place, rows: Sequence[ColumnMapping], *, seen: int) -> Editor:
-    """The rows with what is wrong beside each."""
+def show(
+    place: Place,
+    rows: Sequence[ColumnMapping],
+    *,
+    seen: int,
+    reasons: Mapping[str, str] | None = None,
+    said: str = "",
+) -> Editor:
+    """The rows with what is wrong beside each, and why it was suggested."""
     columns = catalogue()
     problems = mappings.check(rows, form=place.form)
     words = words_of(rows, columns=columns, schema=place.schema())
@@ -130,9 +188,15 @@ def show(place: Place, rows: Sequence[ColumnMapping], *, seen: int) -> Editor:
     return Editor(
         kind=place.kind,
         rows=[
-            _shown(place, row, columns.get(row.column), words[row.column], problems)
+            replace(
+                _shown(
+                    place, row, columns.get(row.column), words[row.column], problems
+                ),
+                why=(reasons or {}).get(row.column, ""),
+            )
             for row in rows
         ],
+        said=said,
         general=[one for one in problems if not one.column],
         seen=seen,
         macro_column=_caption(columns, macro),
@@ -159,7 +223,7 @@ def _shown(
         or kind not in {ColumnType.BOOLEAN, ColumnType.DECIMAL, ColumnType.INTEGER},
         takes_constant=constants.get(kind, "text"),
         takes_macro=kind is ColumnType.TEXT,
-        stored=json.dumps({"column": row.column, **sources.to_json(row)}),
+        stored=stored_row(row),
         problems=[one for one in problems if one.column == row.column],
     )
 

@@ -6,11 +6,13 @@ from typing import cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from leadferry.accounts.models import User
 from leadferry.ingest import dry_run
 from leadferry.integrations import mappings, queries
+from leadferry.integrations.suggestions import suggest_rows
 from leadferry.leads.columns import CatalogueColumn, catalogue
 from leadferry.mapping import sources
 from leadferry.mapping.fields import ColumnType, DateOrder
@@ -128,6 +130,8 @@ def change(
     place = place_of(integration_id, form_id)
     rows = editor.read_rows(request.POST, place.kind)
     verb, _colon, code = request.POST.get("do", "").partition(":")
+    if verb == "suggest":
+        return _suggest(request, place, rows)
     if verb == "add":
         rows = _added(rows, request.POST.getlist("columns"))
     elif verb == "remove":
@@ -146,6 +150,30 @@ def change(
         rows = editor.replaced(rows, _row(request, code, made))
     seen = editor.read_seen(request.POST, place.kind)
     return _render_editor(request, place, rows, seen=seen)
+
+
+def _suggest(
+    request: HttpRequest, place: Place, rows: list[ColumnMapping]
+) -> HttpResponse:
+    """Rows that the mapping lacks, each with its reason; nothing is stored."""
+    suggested = suggest_rows(place.integration, form=place.form, rows=rows)
+    reasons = {one.row.column: editor.reason(one) for one in suggested}
+    said = ngettext(
+        "%(count)s row is suggested: keep it, change it or remove it.",
+        "%(count)s rows are suggested: keep them, change them or remove them.",
+        len(suggested),
+    ) % {"count": len(suggested)}
+    shown = editor.show(
+        place,
+        editor.merged(rows, [one.row for one in suggested]),
+        seen=editor.read_seen(request.POST, place.kind),
+        reasons=editor.read_reasons(request.POST, place.kind) | reasons,
+        said=said
+        if suggested
+        else _("Nothing to suggest: what is left has no column that is free and fits."),
+    )
+    context = {"editor": shown, "place": place}
+    return render(request, "web/social/_mapping.html", context)
 
 
 def _ticked(
@@ -219,7 +247,9 @@ def _chosen_fields(request: HttpRequest) -> FormField:
 def _render_editor(
     request: HttpRequest, place: Place, rows: Sequence[ColumnMapping], *, seen: int
 ) -> HttpResponse:
-    context = {"editor": editor.show(place, rows, seen=seen), "place": place}
+    reasons = editor.read_reasons(request.POST, place.kind)
+    shown = editor.show(place, rows, seen=seen, reasons=reasons)
+    context = {"editor": shown, "place": place}
     return render(request, "web/social/_mapping.html", context)
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leadferry.web.social import integrations, mapping, views, wizard
+from leadferry.web.social import changes, integrations, mapping, views, wizard
 
 urlpatterns = [
     path("", integrations.integration_list, name="social-leads"),
@@ -53,5 +53,6 @@ urlpatterns = [
         mapping.versions,
         name="custom-mapping-versions",
     ),
+    path("forms/<int:form_id>/changes", changes.form_changes, name="form-changes"),
     path("values/<str:code>", mapping.lookup_values, name="lookup-values"),
 ]
