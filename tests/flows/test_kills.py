@@ -29,9 +29,7 @@ def _hold(linkedin: Sandbox) -> None:
 def _wait_for_fetch(linkedin: Sandbox, *, after: int = 0) -> None:
     wait_until(
         lambda: [
-            row
-            for row in linkedin.calls("leadFormResponses")
-            if row["number"] > after
+            row for row in linkedin.calls("leadFormResponses") if row["number"] > after
         ],
         seconds=90,
         what="the fetch",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.support.forms import LAND, edit_webinar
 from tests.support.hands import Hands, Keyboard, Mouse
 from tests.support.instance import Instance, running_instance
 from tests.support.sandbox import NEWSLETTER, WEBINAR, Sandbox, running_sandbox
@@ -297,3 +298,75 @@ def test_two_people_edit_one_lead(
     expect(second.get_by_role("heading", level=1)).to_contain_text("Second")
     history = second.get_by_role("region", name="History")
     expect(history.get_by_text("by Administrator")).to_have_count(2)
+
+
+@pytest.mark.req("B9", "B10", "B11", "R097")
+def test_a_changed_form_and_an_unknown_answer(
+    walk: Walk, instance: Instance, linkedin: Sandbox
+) -> None:
+    edit_webinar(linkedin)
+    linkedin.submit(WEBINAR, answers={LAND: "Deutschland"})
+    wait_for_all(instance, linkedin)
+    accept_what_is_proposed(walk, instance)
+    linkedin.submit(WEBINAR, count=40, answers={LAND: "Deutschland"})
+    wait_for_all(instance, linkedin)
+    settle_and_take_back(walk, instance)
+
+
+def accept_what_is_proposed(walk: Walk, instance: Instance) -> None:
+    """From the message to the mapping of the new question."""
+    page = walk.page
+    page.goto(f"{instance.url}/notifications/")
+    message = page.get_by_role("listitem").filter(has_text="A form has changed")
+    expect(message).to_contain_text("1 field added, 1 field removed, 1 field changed")
+    message.get_by_role("link", name="See what changed").click()
+    changed = page.get_by_role("region", name="Version 4 against version 3")
+    expect(changed).to_contain_text("Wie hoch ist Ihr Budget?")
+    expect(changed).to_contain_text("bis 10.000 €")
+    walk.check()
+    # Two rows are proposed; the first stays out of the mapping.
+    budget = page.get_by_role("checkbox", name=re.compile("^Budget"))
+    expect(page.get_by_role("checkbox", name=re.compile("^Country"))).to_be_checked()
+    budget.uncheck()
+    page.get_by_role("button", name="Apply the ticked rows").click()
+    expect(page.get_by_text("The mapping is applied.")).to_be_visible()
+    expect(row_of(page.locator("#setup"), "Country")).to_contain_text("Land")
+
+
+def settle_and_take_back(walk: Walk, instance: Instance) -> None:
+    """Forty leads, one answer; one of them was edited before."""
+    page = walk.page
+    newest = instance.rows("SELECT max(id) FROM leads_lead")[0][0]
+    page.goto(f"{instance.url}/leads/{newest}/edit")
+    page.get_by_label("Country", exact=True).fill("Austria")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("The lead is applied.")).to_be_visible()
+    page.get_by_role("link", name="Answers").click()
+    waiting = page.get_by_role("row", name=re.compile("Deutschland"))
+    expect(waiting).to_have_count(1)
+    expect(waiting).to_contain_text("40")
+    expect(waiting.get_by_role("checkbox", name="Germany")).to_be_checked()
+    walk.check()
+    page.get_by_role("button", name="Settle the ticked ones").click()
+    expect(page.get_by_text("1 answer is settled")).to_be_visible()
+    page.get_by_role("link", name="Value table").click()
+    walk.check()
+    page.get_by_role("link", name="Deutschland").click()
+    leads = page.get_by_role("region", name="Its leads")
+    expect(leads).to_contain_text("39 leads hold it.", timeout=60_000)
+    expect(leads).to_contain_text("1 lead keeps what a person entered.")
+    walk.check()
+    leads.get_by_role("link").nth(1).click()
+    values = page.get_by_role("region", name="Lead", exact=True)
+    expect(values).to_contain_text("Germany")
+    values.get_by_role("link", name="Country", exact=True).click()
+    expect(page.get_by_text("By the value table of this column.")).to_be_visible()
+    page.go_back()
+    page.go_back()
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("It is taken back")).to_be_visible()
+    page.get_by_role("link", name="Deutschland").click()
+    expect(leads).to_contain_text("40 leads wait for a value.", timeout=60_000)
+    expect(leads).to_contain_text("1 of them keeps what a person entered.")
+    page.goto(f"{instance.url}/leads/answers/new")
+    walk.check()
