@@ -338,7 +338,7 @@ def settle_and_take_back(walk: Walk, instance: Instance) -> None:
     page = walk.page
     newest = instance.rows("SELECT max(id) FROM leads_lead")[0][0]
     page.goto(f"{instance.url}/leads/{newest}/edit")
-    page.get_by_label("Country", exact=True).fill("Austria")
+    page.get_by_label("Country", exact=True).select_option(label="Austria")
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_text("The lead is applied.")).to_be_visible()
     page.get_by_role("link", name="Answers").click()

@@ -162,8 +162,10 @@ def _of_yes_and_no(text: str) -> Iterator[Suggestion]:
 
 def _of_numbers(text: str) -> Iterator[Suggestion]:
     found = [one.strip(" .,'") for one in _NUMBER.findall(text)]
-    plain = [re.sub(r"[,' ](?=\d{3}\b)", "", one) for one in found]
-    numbers = [one for one in plain if re.fullmatch(r"\d{1,15}(\.\d+)?", one)]
+    # Before three digits a mark divides thousands; a person looks at it anyway.
+    plain = [re.sub(r"[.,' ](?=\d{3}(?!\d))", "", one) for one in found]
+    pointed = [one.replace(",", ".") for one in plain]
+    numbers = [one for one in pointed if re.fullmatch(r"\d{1,15}(\.\d+)?", one)]
     whys = {
         1: [_("the only number in it")],
         2: [_("the lower end"), _("the upper end")],

@@ -116,5 +116,6 @@ class NewAnswerForm(forms.Form):
         self, data: QueryDict | None, *, initial: dict[str, str] | None = None
     ) -> None:
         super().__init__(data, initial=initial)
-        cast("forms.ChoiceField", self.fields["column"]).choices = _columns_by_caption()
+        column = cast("forms.ChoiceField", self.fields["column"])
+        column.choices = [("", _("Choose a column")), *_columns_by_caption()]
         dress(self)

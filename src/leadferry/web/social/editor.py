@@ -161,7 +161,9 @@ def reason(suggested: Suggested) -> str:
                 more,
             ) % {"form": suggested.witness, "count": more}
         case Why.LABEL:
-            return _("forms call it “%(label)s”") % {"label": suggested.witness}
+            return _("“%(label)s” is a usual name of it in forms") % {
+                "label": suggested.witness
+            }
         case Why.MACRO:
             return _("so that no answer is lost")
 

@@ -69,7 +69,7 @@ def test_the_message_leads_to_what_changed(mia: Client, form: LeadForm) -> None:
     assert "Version 2 against version 1" in page
     assert re.search(r"Removed</span> <del dir=\"auto\">Question</del>", page)
     assert re.search(r"Added</span> <strong dir=\"auto\">Your budget</strong>", page)
-    assert "forms call it “your budget”" in page
+    assert "“your budget” is a usual name of it in forms" in page
     assert "this profile field belongs there" in page
 
 
@@ -152,7 +152,7 @@ def test_the_editor_suggests_rows_with_their_reasons(
     answer = mia.post(address, {"do": "suggest", "custom_row": notes})
     page = html.unescape(answer.content.decode())
     assert "4 rows are suggested" in page
-    assert "Suggested: forms call it “your budget”" in page
+    assert "Suggested: “your budget” is a usual name of it in forms" in page
     assert "Suggested: this profile field belongs there" in page
     # The reasons stay while the rows are worked on; nothing is stored.
     rows = re.findall(r'name="custom_row" value="(.*?)">\n', page)
