@@ -119,9 +119,10 @@ def test_from_both_editors_to_leads_found_by_their_event(
 
 @pytest.mark.once
 @pytest.mark.req("R065", "R067", "R068", "R069", "R071", "R075", "R077", "R080")
-def test_both_editors_by_keyboard_alone(tmp_path: Path, browser: Browser) -> None:
+def test_all_of_it_by_keyboard_alone(tmp_path: Path, browser: Browser) -> None:
     with place(tmp_path, browser) as (walk, instance, linkedin):
         use_both_editors(walk, Keyboard(), instance, linkedin)
+        change_and_settle(walk, Keyboard(), instance, linkedin)
 
 
 def use_both_editors(
@@ -304,69 +305,95 @@ def test_two_people_edit_one_lead(
 def test_a_changed_form_and_an_unknown_answer(
     walk: Walk, instance: Instance, linkedin: Sandbox
 ) -> None:
+    change_and_settle(walk, Mouse(), instance, linkedin)
+
+
+def change_and_settle(
+    walk: Walk, hands: Hands, instance: Instance, linkedin: Sandbox
+) -> None:
+    """A form changes; forty people give an answer that is no value."""
     edit_webinar(linkedin)
     linkedin.submit(WEBINAR, answers={LAND: "Deutschland"})
     wait_for_all(instance, linkedin)
-    accept_what_is_proposed(walk, instance)
+    accept_what_is_proposed(walk, hands, instance)
     linkedin.submit(WEBINAR, count=40, answers={LAND: "Deutschland"})
     wait_for_all(instance, linkedin)
-    settle_and_take_back(walk, instance)
+    settle(walk, hands, instance)
+    take_back(walk, hands)
 
 
-def accept_what_is_proposed(walk: Walk, instance: Instance) -> None:
+def accept_what_is_proposed(walk: Walk, hands: Hands, instance: Instance) -> None:
     """From the message to the mapping of the new question."""
     page = walk.page
     page.goto(f"{instance.url}/notifications/")
     message = page.get_by_role("listitem").filter(has_text="A form has changed")
     expect(message).to_contain_text("1 field added, 1 field removed, 1 field changed")
-    message.get_by_role("link", name="See what changed").click()
+    hands.press(message.get_by_role("link", name="See what changed"))
     changed = page.get_by_role("region", name="Version 4 against version 3")
     expect(changed).to_contain_text("Wie hoch ist Ihr Budget?")
     expect(changed).to_contain_text("bis 10.000 €")
-    walk.check()
-    # Two rows are proposed; the first stays out of the mapping.
-    budget = page.get_by_role("checkbox", name=re.compile("^Budget"))
+    if isinstance(hands, Mouse):
+        walk.check()
     expect(page.get_by_role("checkbox", name=re.compile("^Country"))).to_be_checked()
-    budget.uncheck()
-    page.get_by_role("button", name="Apply the ticked rows").click()
+    hands.tick(page.get_by_role("checkbox", name=re.compile("^Budget")))
+    hands.press(page.get_by_role("button", name="Apply the ticked rows"))
     expect(page.get_by_text("The mapping is applied.")).to_be_visible()
-    expect(row_of(page.locator("#setup"), "Country")).to_contain_text("Land")
+    setup = page.locator("#setup")
+    expect(row_of(setup, "Country")).to_contain_text("Land")
+    expect(row_of(setup, "Budget")).to_have_count(0)
+    # What was left out is suggested again, with its reason, and not stored.
+    hands.press(setup.get_by_role("button", name="Suggest mapping"))
+    expect(row_of(setup, "Budget")).to_contain_text("is a usual name of it in forms")
+    if isinstance(hands, Mouse):
+        walk.check()
 
 
-def settle_and_take_back(walk: Walk, instance: Instance) -> None:
+def settle(walk: Walk, hands: Hands, instance: Instance) -> None:
     """Forty leads, one answer; one of them was edited before."""
     page = walk.page
     newest = instance.rows("SELECT max(id) FROM leads_lead")[0][0]
     page.goto(f"{instance.url}/leads/{newest}/edit")
-    page.get_by_label("Country", exact=True).select_option(label="Austria")
-    page.get_by_role("button", name="Apply").click()
+    hands.choose(page.get_by_label("Country", exact=True), "Austria")
+    hands.press(page.get_by_role("button", name="Apply"))
     expect(page.get_by_text("The lead is applied.")).to_be_visible()
-    page.get_by_role("link", name="Answers").click()
+    hands.press(page.get_by_role("link", name="Answers"))
     waiting = page.get_by_role("row", name=re.compile("Deutschland"))
     expect(waiting).to_have_count(1)
     expect(waiting).to_contain_text("40")
     expect(waiting.get_by_role("checkbox", name="Germany")).to_be_checked()
-    walk.check()
-    page.get_by_role("button", name="Settle the ticked ones").click()
+    if isinstance(hands, Mouse):
+        walk.check()
+    hands.press(page.get_by_role("button", name="Settle the ticked ones"))
     expect(page.get_by_text("1 answer is settled")).to_be_visible()
-    page.get_by_role("link", name="Value table").click()
-    walk.check()
-    page.get_by_role("link", name="Deutschland").click()
+    hands.press(page.get_by_role("link", name="Value table"))
+    if isinstance(hands, Mouse):
+        walk.check()
+    hands.press(page.get_by_role("link", name="Deutschland"))
     leads = page.get_by_role("region", name="Its leads")
     expect(leads).to_contain_text("39 leads hold it.", timeout=60_000)
     expect(leads).to_contain_text("1 lead keeps what a person entered.")
-    walk.check()
-    leads.get_by_role("link").nth(1).click()
+    if isinstance(hands, Mouse):
+        walk.check()
+
+
+def take_back(walk: Walk, hands: Hands) -> None:
+    """What a lead shows of the settlement, and that it can be undone."""
+    page = walk.page
+    leads = page.get_by_role("region", name="Its leads")
+    answer = page.url
+    hands.press(leads.get_by_role("link").nth(1))
     values = page.get_by_role("region", name="Lead", exact=True)
     expect(values).to_contain_text("Germany")
-    values.get_by_role("link", name="Country", exact=True).click()
+    hands.press(values.get_by_role("link", name="Country", exact=True))
     expect(page.get_by_text("By the value table of this column.")).to_be_visible()
-    page.go_back()
-    page.go_back()
-    page.get_by_role("button", name="Take it back").click()
+    page.goto(answer)
+    hands.press(page.get_by_role("button", name="Take it back"))
     expect(page.get_by_text("It is taken back")).to_be_visible()
-    page.get_by_role("link", name="Deutschland").click()
+    hands.press(page.get_by_role("link", name="Deutschland"))
     expect(leads).to_contain_text("40 leads wait for a value.", timeout=60_000)
     expect(leads).to_contain_text("1 of them keeps what a person entered.")
-    page.goto(f"{instance.url}/leads/answers/new")
-    walk.check()
+    hands.press(page.get_by_role("link", name="Answers").last)
+    hands.press(page.get_by_role("link", name="Add an answer"))
+    if isinstance(hands, Mouse):
+        walk.check()
+    expect(page.get_by_label("Answer", exact=True)).to_be_visible()

@@ -8,6 +8,7 @@ from leadferry.mapping.fields import (
     FormSchema,
     HiddenField,
     Question,
+    TableValue,
 )
 from leadferry.mapping.sources import ColumnMapping
 
@@ -24,6 +25,19 @@ class Lookups:
         """Germany by its id, or by the id of what was merged into it."""
         del lookup
         return {7: 7, 6: 7}.get(value_id)
+
+
+class Tables:
+    """Value tables that know what these answers mean, in every column."""
+
+    def __init__(self, **meanings: TableValue) -> None:
+        self._meanings = meanings
+        self.asked: list[tuple[str, str]] = []
+
+    def value_of(self, column: str, text: str) -> TableValue | None:
+        """Whatever the column."""
+        self.asked.append((column, text))
+        return self._meanings.get(text)
 
 
 COLUMNS = {

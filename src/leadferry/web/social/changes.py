@@ -87,7 +87,7 @@ def proposed_rows(place: Place, suggested: Sequence[Suggested]) -> list[Proposed
     """Suggestions as the pages show them."""
     columns = catalogue()
     rows = [one.row for one in suggested]
-    words = editor.words_of(rows, columns=columns, schema=place.schema())
+    words = editor.words_of(rows, columns=columns, labels=place.labels())
     return [
         Proposed(
             caption=str(columns[one.row.column].caption),

@@ -109,6 +109,13 @@ class Place:
         """The form's present version; none for the default mapping."""
         return queries.present_schema(self.form) if self.form is not None else None
 
+    def labels(self) -> dict[FieldRef, str]:
+        """The form's fields in its own words; those of earlier versions, too."""
+        found: dict[FieldRef, str] = {}
+        for schema in queries.schemas_of(self.form) if self.form is not None else ():
+            found |= field_labels(schema)
+        return found
+
 
 def read_rows(data: QueryDict, kind: Kind) -> list[ColumnMapping]:
     """The rows that the page holds; raises BadRequest for what it never wrote."""
@@ -185,7 +192,7 @@ def show(
     """The rows with what is wrong beside each, and why it was suggested."""
     columns = catalogue()
     problems = mappings.check(rows, form=place.form)
-    words = words_of(rows, columns=columns, schema=place.schema())
+    words = words_of(rows, columns=columns, labels=place.labels())
     macro = next((row.column for row in rows if isinstance(row.source, Macro)), "")
     return Editor(
         kind=place.kind,
@@ -238,7 +245,7 @@ def words_of(
     rows: Sequence[ColumnMapping],
     *,
     columns: Mapping[str, CatalogueColumn],
-    schema: FormSchema | None,
+    labels: Mapping[FieldRef, str],
 ) -> dict[str, str]:
     """Where each column's value comes from, in words."""
     chosen = {
@@ -250,7 +257,6 @@ def words_of(
         and row.source.value.isdecimal()
     }
     names = names_of_values(chosen)
-    labels = field_labels(schema)
     return {
         row.column: _words(row, columns.get(row.column), names, labels) for row in rows
     }
@@ -272,7 +278,9 @@ def _words(
                 return _("Nothing chosen yet")
             between = _(" or else ") if join is Join.FIRST else f" {separator.strip()} "
             plain = between if between.strip() else " + "
-            return plain.join(labels.get(ref) or profile_name(ref.key) for ref in refs)
+            words = [labels.get(ref) or profile_name(ref.key) for ref in refs]
+            # One question under two ids is one to a person.
+            return plain.join(dict.fromkeys(words))
     return ""
 
 
@@ -302,10 +310,8 @@ def profile_name(key: str) -> str:
     return key.replace("_", " ").capitalize().replace("Linkedin", "LinkedIn")
 
 
-def field_labels(schema: FormSchema | None) -> dict[FieldRef, str]:
+def field_labels(schema: FormSchema) -> dict[FieldRef, str]:
     """The form's fields in the words of the form."""
-    if schema is None:
-        return {}
     labels = {
         FieldRef(FieldKind.QUESTION, question.id): question.label
         for question in schema.questions

@@ -294,9 +294,9 @@ def diff_in_words(
 ) -> list[tuple[str, str, str]]:
     """(column, old source, new source) of each column that differs."""
     columns = catalogue()
-    schema = place.schema()
-    before = editor.words_of(old, columns=columns, schema=schema)
-    after = editor.words_of(new, columns=columns, schema=schema)
+    labels = place.labels()
+    before = editor.words_of(old, columns=columns, labels=labels)
+    after = editor.words_of(new, columns=columns, labels=labels)
     return [
         (
             str(columns[one.column].caption) if one.column in columns else one.column,

@@ -1,6 +1,7 @@
 """A changed form on its page: the difference, the proposal, what people decide."""
 
 import html
+import json
 import re
 
 import pytest
@@ -198,3 +199,19 @@ def test_a_mapping_by_hand_sees_to_the_change(
     )
     assert answer.status_code == 302
     assert drift.drift_of(LeadForm.objects.get(pk=form.pk)) is None
+
+
+def test_a_question_with_a_new_id_is_one_to_a_person(
+    mia: Client, integration: Integration, form: LeadForm
+) -> None:
+    fields = [["question", "3"], ["question", "4"]]
+    source = {"fields": fields, "join": "first", "separator": " "}
+    row = json.dumps({"column": "Commentary", "form": source})
+    address = f"/social-leads/{integration.pk}/forms/{form.pk}/mapping"
+    answer = mia.post(address, {"do": "nothing", "custom_row": row})
+    # Either in its own words, also where only an earlier version asked for it.
+    assert "Question or else Your budget" in html.unescape(answer.content.decode())
+    same = [["question", "4"], ["question", "4"]]
+    row = json.dumps({"column": "Fax", "form": {**source, "fields": same}})
+    answer = mia.post(address, {"do": "nothing", "custom_row": row})
+    assert "or else" not in html.unescape(answer.content.decode())
