@@ -20,6 +20,7 @@ from leadferry.leads import column_services
 from leadferry.leads.columns import catalogue, mapping_columns
 from leadferry.leads.lookups import LookupValues
 from leadferry.leads.models import LeadColumn
+from leadferry.leads.value_tables import SettledValues
 from leadferry.mapping import sources
 from leadferry.mapping.check import Problem, check_mapping
 
@@ -65,11 +66,14 @@ def check(rows: Rows, *, form: LeadForm | None) -> list[Problem]:
     """What keeps the rows from being applied, and warnings."""
     lookups = LookupValues()
     lookups.refresh()
+    tables = SettledValues(lookups)
+    tables.refresh()
     return check_mapping(
         rows,
         columns=mapping_columns(catalogue()),
         lookups=lookups,
         form=queries.present_schema(form) if form is not None else None,
+        tables=tables,
         earlier=queries.fields_ever_asked(form) if form is not None else (),
     )
 

@@ -115,6 +115,12 @@ def forms_of(integration: Integration) -> QuerySet[LeadForm]:
     )
 
 
+def has_changed(form: LeadForm) -> bool:
+    """Whether nobody has seen to the newest version; of a form from `forms_of`."""
+    newest: int | None = vars(form).get("newest_version")
+    return (newest or 0) > (form.reviewed_version or 0)
+
+
 def default_mapping(integration: Integration) -> MappingVersion:
     """The mapping in force for all forms without one of their own."""
     versions = MappingVersion.objects.filter(integration=integration, form=None)

@@ -4,9 +4,16 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from leadferry.mapping.compile import constant_value
+from leadferry.mapping.compile import constant_value, writing_for
+from leadferry.mapping.convert import Failure, converter_for
 from leadferry.mapping.errors import MappingError
-from leadferry.mapping.fields import Column, ColumnType, FormSchema, LookupResolver
+from leadferry.mapping.fields import (
+    Column,
+    ColumnType,
+    FormSchema,
+    LookupResolver,
+    ValueTables,
+)
 from leadferry.mapping.fits import fits, takes_several
 from leadferry.mapping.sources import (
     ColumnMapping,
@@ -35,6 +42,7 @@ def check_mapping(
     lookups: LookupResolver,
     form: FormSchema | None = None,
     earlier: Collection[FieldRef] = (),
+    tables: ValueTables | None = None,
 ) -> list[Problem]:
     """Everything that keeps the mapping from being applied, and warnings.
 
@@ -55,6 +63,7 @@ def check_mapping(
         problems += _about_row(row, column, lookups, form)
         if form is not None and isinstance(row.source, FormField):
             problems += _about_gone(row.source, column, form, earlier)
+            problems += _about_options(row, column, form, lookups, tables)
     return problems
 
 
@@ -177,6 +186,44 @@ def _about_gone(
             )
         )
     return problems
+
+
+def _about_options(
+    row: ColumnMapping,
+    column: Column,
+    form: FormSchema,
+    lookups: LookupResolver,
+    tables: ValueTables | None,
+) -> list[Problem]:
+    """Options to choose from that will be no value of the column."""
+    source = row.source
+    writing = writing_for(row, form)
+    convert = converter_for(column, writing=writing, lookups=lookups)
+    if convert is None or not isinstance(source, FormField):
+        return []
+    options = [
+        text
+        for question in form.questions
+        if FieldRef(FieldKind.QUESTION, question.id) in source.refs
+        for text in question.options.values()
+    ]
+    none = [
+        text
+        for text in options
+        if isinstance(convert(text), Failure)
+        and not (tables and tables.value_of(column.code, text))
+    ]
+    if not none:
+        return []
+    more = f" and {len(none) - 1} more" if len(none) > 1 else ""
+    return [
+        Problem(
+            column.code,
+            f"Options that are no value of this column: “{none[0]}”{more}. Their "
+            "leads are registered; the answers wait until you say what they mean.",
+            is_warning=True,
+        )
+    ]
 
 
 def _words(ref: FieldRef) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from leadferry.mapping.check import check_mapping
 from leadferry.mapping.compile import CompiledMapping, ValueProblem, compile_mapping
 from leadferry.mapping.convert import Kind
 from leadferry.mapping.fields import Submission, TableValue
@@ -11,6 +12,7 @@ from leadferry.mapping.sources import (
     FieldRef,
     FormField,
     Join,
+    Macro,
 )
 from leadferry.mapping.tests.builders import COLUMNS, Lookups, Tables, make_form
 
@@ -68,6 +70,29 @@ def test_false_and_zero_are_values_too() -> None:
     row = ColumnMapping(column="Agreed", source=question("5"))
     mapped = mapped_with(tables, row).apply(Submission(answers={"5": "nein"}))
     assert mapped.values == {"Agreed": False}
+
+
+def warnings(tables: Tables | None, column: str) -> list[str]:
+    rows = [
+        ColumnMapping(column=column, source=question("4")),
+        ColumnMapping(column="Notes", source=Macro()),
+    ]
+    problems = check_mapping(
+        rows, columns=COLUMNS, lookups=Lookups(), form=make_form(), tables=tables
+    )
+    assert all(one.is_warning for one in problems)
+    return [one.sentence for one in problems if one.column == column]
+
+
+def test_options_that_will_be_no_value_are_told_before() -> None:
+    (sentence,) = warnings(None, "Budget")
+    assert "are no value of this column: “klein” and 1 more. Their" in sentence
+    small = TableValue(value=1, written="1")
+    (sentence,) = warnings(Tables(klein=small), "Budget")
+    assert "are no value of this column: “groß”. Their leads" in sentence
+    big = TableValue(value=2, written="2")
+    assert warnings(Tables(klein=small, groß=big), "Budget") == []
+    assert warnings(None, "Contact") == []
 
 
 def test_one_question_under_two_ids_feeds_one_column() -> None:

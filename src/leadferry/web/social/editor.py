@@ -48,6 +48,7 @@ class ShownRow:
     takes_field: bool
     takes_constant: str
     takes_macro: bool
+    has_table: bool
     stored: str
     problems: Sequence[Problem]
     why: str = ""
@@ -232,6 +233,7 @@ def _shown(
         or kind not in {ColumnType.BOOLEAN, ColumnType.DECIMAL, ColumnType.INTEGER},
         takes_constant=constants.get(kind, "text"),
         takes_macro=kind is ColumnType.TEXT,
+        has_table=kind is not ColumnType.TEXT and isinstance(row.source, FormField),
         stored=stored_row(row),
         problems=[one for one in problems if one.column == row.column],
     )

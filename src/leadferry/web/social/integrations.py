@@ -1,14 +1,19 @@
 """The list of integrations, and one of them."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -30,6 +35,7 @@ from leadferry.integrations.tasks import check_prerequisites, set_up
 from leadferry.jobs import inquiries
 from leadferry.jobs.models import Inquiry
 from leadferry.leads import queries as leads
+from leadferry.leads.queries import Brought
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.social import editor, page
 from leadferry.web.social.editor import Place
@@ -141,14 +147,7 @@ def _render_integration(
         "custom_editor": editor.show(custom, state.custom_rows, seen=state.custom_seen)
         if custom is not None and state.custom_on
         else None,
-        "forms": [
-            (
-                form,
-                brought.get(form.lookup_value_id),
-                state.forms_on.get(form.pk, form.is_on),
-            )
-            for form in forms
-        ],
+        "forms": _shown_forms(forms, brought, state),
         "users": queries.users_of(integration),
         "refreshing": inquiries.find(services.set_up_topic(integration.pk)),
         "conflict": conflict,
@@ -157,6 +156,62 @@ def _render_integration(
         "section": "system",
     }
     return render(request, "web/social/integration.html", context, status=status)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShownForm:
+    """A form as the list shows it; a page has hundreds, so words are made at once."""
+
+    pk: int
+    lookup_value: int
+    name: str
+    state: str
+    leads: str
+    last_at: str
+    last: str
+    is_on: bool
+    is_custom: bool
+    is_changed: bool
+    switch: str
+
+
+def _shown_forms(
+    forms: Sequence[LeadForm], brought: Mapping[int, Brought], state: PageState
+) -> list[ShownForm]:
+    switch = _("Register leads of %(name)s")
+    shown = []
+    for form in forms:
+        came = brought.get(form.lookup_value_id)
+        last = came.last if came is not None else None
+        name = form.lookup_value.name
+        shown.append(
+            ShownForm(
+                pk=form.pk,
+                lookup_value=form.lookup_value_id,
+                name=name,
+                state=form.state.lower() or "–",  # noqa: RUF001 - the dash
+                leads=_leads_words(came.count) if came is not None else "",
+                last_at=last.isoformat() if last is not None else "",
+                last=_day(last),
+                is_on=state.forms_on.get(form.pk, form.is_on),
+                is_custom=form.has_custom_mapping,
+                is_changed=queries.has_changed(form),
+                switch=switch % {"name": name},
+            )
+        )
+    return shown
+
+
+def _day(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    return date_format(moment.astimezone(get_current_timezone()), "j M Y")
+
+
+def _leads_words(count: int) -> str:
+    return ngettext("%(shown)s lead", "%(shown)s leads", count) % {
+        "shown": intcomma(count)
+    }
 
 
 @requires(MANAGE_INTEGRATIONS)
