@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from leadferry.integrations import queries
+from leadferry.integrations.form_versions import schema_of
 from leadferry.integrations.models import Integration, LeadFormVersion
-from leadferry.integrations.schema import decode_version, form_schema
 from leadferry.integrations.windows import Interval
 from leadferry.kit.errors import LeadferryError
 from leadferry.leads.columns import catalogue, mapping_columns
@@ -102,7 +102,7 @@ def compile_for(
     """
     return compile_mapping(
         rows,
-        form=form_schema(decode_version(version)),
+        form=schema_of(version),
         columns=mapping_columns(catalogue()),
         lookups=_LOOKUPS,
         tables=_TABLES,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from leadferry.ingest.context import compile_for, refresh_values
 from leadferry.ingest.queries import responses_of
 from leadferry.integrations import queries as integrations
-from leadferry.integrations.schema import decode_version, form_schema, submission
+from leadferry.integrations.form_versions import schema_of
+from leadferry.integrations.schema import submission
 from leadferry.kit.errors import LeadferryError
 from leadferry.leads.columns import catalogue
 from leadferry.leads.models import Lead, LeadChange
@@ -106,7 +107,7 @@ def _answer(lead: Lead, row: ColumnMapping) -> _Told:
         if row.column in fate.columns or fate.problems
     ]
     mapped = mapping.apply(given)
-    conversion = _conversion(row, form_schema(decode_version(version)), mapped)
+    conversion = _conversion(row, schema_of(version), mapped)
     return "answer", answers, conversion if answers else None
 
 

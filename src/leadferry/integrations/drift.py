@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 from leadferry.accounts import audit
 from leadferry.accounts.models import User
 from leadferry.alerts import services as alerts
+from leadferry.integrations.form_versions import schema_of
 from leadferry.integrations.models import LeadForm, LeadFormVersion
-from leadferry.integrations.schema import decode_version, form_schema
 from leadferry.mapping.drift import ChangeKind, FieldChange, compare
 
 TOPIC = "form-changed-"
@@ -80,7 +80,7 @@ def drift_of(form: LeadForm) -> Drift | None:
 
 def changes_between(old: LeadFormVersion, new: LeadFormVersion) -> list[FieldChange]:
     """What is different in the newer one."""
-    return compare(form_schema(decode_version(old)), form_schema(decode_version(new)))
+    return compare(schema_of(old), schema_of(new))
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
+from leadferry.integrations.form_versions import schema_of
 from leadferry.integrations.models import (
     AdAccount,
     AdAccountAccess,
@@ -15,7 +16,6 @@ from leadferry.integrations.models import (
     MappingVersion,
     RegistrationWindow,
 )
-from leadferry.integrations.schema import decode_version, form_schema
 from leadferry.integrations.windows import Interval
 from leadferry.mapping import sources
 from leadferry.mapping.fields import FormSchema
@@ -115,6 +115,12 @@ def forms_of(integration: Integration) -> QuerySet[LeadForm]:
     )
 
 
+def switches_of(integration: Integration) -> dict[int, bool]:
+    """Which forms of the integration's ad account are on, by their ids."""
+    forms = LeadForm.objects.filter(ad_account=integration.ad_account_id)
+    return dict(forms.values_list("pk", "is_on"))
+
+
 def has_changed(form: LeadForm) -> bool:
     """Whether nobody has seen to the newest version; of a form from `forms_of`."""
     newest: int | None = vars(form).get("newest_version")
@@ -168,13 +174,13 @@ def present_schema(form: LeadForm) -> FormSchema:
     newest = LeadFormVersion.objects.filter(form=form).order_by("-version").first()
     if newest is None:
         return FormSchema(form_id=form.form_id, version=0)
-    return form_schema(decode_version(newest))
+    return schema_of(newest)
 
 
 def schemas_of(form: LeadForm) -> list[FormSchema]:
     """Every version of the form that was read, oldest first."""
     versions = LeadFormVersion.objects.filter(form=form).order_by("version")
-    return [form_schema(decode_version(version)) for version in versions]
+    return [schema_of(version) for version in versions]
 
 
 def fields_ever_asked(form: LeadForm) -> set[FieldRef]:

@@ -1,8 +1,5 @@
 """LinkedIn's forms and responses in the words of the mapping engine."""
 
-import msgspec
-
-from leadferry.integrations.models import LeadFormVersion
 from leadferry.linkedin import wire
 from leadferry.mapping.fields import (
     Consent,
@@ -11,11 +8,6 @@ from leadferry.mapping.fields import (
     Question,
     Submission,
 )
-
-
-def decode_version(stored: LeadFormVersion) -> wire.LeadForm:
-    """The stored form as LinkedIn delivered it."""
-    return msgspec.convert(stored.content, wire.LeadForm)
 
 
 def form_schema(form: wire.LeadForm) -> FormSchema:

@@ -162,8 +162,8 @@ def _render_integration(
 class ShownForm:
     """A form as the list shows it; a page has hundreds, so words are made at once."""
 
-    pk: int
-    lookup_value: int
+    id: str
+    leads_address: str
     name: str
     state: str
     leads: str
@@ -171,7 +171,8 @@ class ShownForm:
     last: str
     is_on: bool
     is_custom: bool
-    is_changed: bool
+    is_selected: bool
+    changes_address: str
     switch: str
 
 
@@ -179,6 +180,7 @@ def _shown_forms(
     forms: Sequence[LeadForm], brought: Mapping[int, Brought], state: PageState
 ) -> list[ShownForm]:
     switch = _("Register leads of %(name)s")
+    leads_address = reverse("leads")
     shown = []
     for form in forms:
         came = brought.get(form.lookup_value_id)
@@ -186,8 +188,8 @@ def _shown_forms(
         name = form.lookup_value.name
         shown.append(
             ShownForm(
-                pk=form.pk,
-                lookup_value=form.lookup_value_id,
+                id=str(form.pk),
+                leads_address=f"{leads_address}?form={form.lookup_value_id}",
                 name=name,
                 state=form.state.lower() or "–",  # noqa: RUF001 - the dash
                 leads=_leads_words(came.count) if came is not None else "",
@@ -195,7 +197,8 @@ def _shown_forms(
                 last=_day(last),
                 is_on=state.forms_on.get(form.pk, form.is_on),
                 is_custom=form.has_custom_mapping,
-                is_changed=queries.has_changed(form),
+                is_selected=state.form is not None and form.pk == state.form.pk,
+                changes_address=_changes_address(form),
                 switch=switch % {"name": name},
             )
         )
@@ -206,6 +209,13 @@ def _day(moment: datetime | None) -> str:
     if moment is None:
         return ""
     return date_format(moment.astimezone(get_current_timezone()), "j M Y")
+
+
+def _changes_address(form: LeadForm) -> str:
+    """Where the change of a form is seen to; nothing where none waits."""
+    if not queries.has_changed(form):
+        return ""
+    return reverse("form-changes", kwargs={"form_id": form.pk})
 
 
 def _leads_words(count: int) -> str:

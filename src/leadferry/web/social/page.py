@@ -59,12 +59,11 @@ def as_stored(
     integration: Integration, *, form: LeadForm | None, back_to: MappingVersion | None
 ) -> PageState:
     """The page as it is opened; `back_to` is an earlier version to start from."""
-    forms = queries.forms_of(integration)
     default = queries.default_mapping(integration)
     state = PageState(
         name=integration.name,
         on=integration.is_on,
-        forms_on={row.pk: row.is_on for row in forms},
+        forms_on=queries.switches_of(integration),
         default_rows=queries.mapping_rows(default),
         default_seen=default.pk,
         form=form,
