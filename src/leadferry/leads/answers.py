@@ -55,9 +55,12 @@ def note_answers(given: Iterable[tuple[int, GivenAnswer]]) -> None:
     if not uses:
         return
     now = bulk.adapt(clock.now())
-    rows = [_row(pair, uses[pair], now) for pair in sorted(uses)]
-    bulk.insert_missing(table="leads_answertext", columns=_COLUMNS, rows=rows)
-    stored = _locked(uses)
+    stored: dict[tuple[str, str], AnswerText] = {}
+    while missing := [pair for pair in sorted(uses) if pair not in stored]:
+        rows = [_row(pair, uses[pair], now) for pair in missing]
+        bulk.insert_missing(table="leads_answertext", columns=_COLUMNS, rows=rows)
+        # One that was there may go with its last lead before it is ours.
+        stored |= _locked(missing)
     bulk.insert(
         table="leads_answeredlead",
         columns=("answer_id", "lead_id", "value", "is_kept"),
@@ -130,9 +133,12 @@ def forget_answers(leads: Sequence[int]) -> None:
     counts = Counter(held.values_list("answer_id", flat=True))
     if not counts:
         return
+    # In one order, so that two pages never wait for each other.
+    answers = AnswerText.objects.filter(pk__in=list(counts))
+    list(answers.order_by("column", "pk").select_for_update().values_list("pk"))
     held.delete()
     _count({answer: -number for answer, number in counts.items()})
-    AnswerText.objects.filter(pk__in=list(counts), leads=0, value="").delete()
+    answers.filter(leads=0, value="").delete()
 
 
 def due_answers() -> list[int]:
