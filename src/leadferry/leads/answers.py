@@ -1,5 +1,6 @@
 """Leads and the answers that were no value by themselves: noted, brought in line."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -181,11 +182,12 @@ def _write_all(answer: AnswerText, pairs: Sequence[tuple[AnsweredLead, Lead]]) -
     writer = _Writer(answer, catalogue()[answer.column])
     for row, lead in pairs:
         row.is_kept = not writer.write(lead, before=row.value)
-        row.value = answer.value
     writer.finish()
-    AnsweredLead.objects.bulk_update(
-        [row for row, _lead in pairs], ["value", "is_kept"]
-    )
+    for is_kept in (True, False):
+        chosen = [row.pk for row, _lead in pairs if row.is_kept is is_kept]
+        AnsweredLead.objects.filter(pk__in=chosen).update(
+            value=answer.value, is_kept=is_kept
+        )
 
 
 def tell_of_waiting() -> None:
@@ -227,6 +229,7 @@ class _Writer:
             "kind": answer.kind,
             "label": answer.label,
         }
+        self._texts: dict[object, str] = {}
         self._leads: list[Lead] = []
         self._changes: list[LeadChange] = []
 
@@ -256,8 +259,6 @@ class _Writer:
         lead.problems = [row for row in lead.problems if row["column"] != code]
         if not self._answer.value:
             lead.problems.append(self._problem)
-        lead.revision += 1
-        lead.modified_at = clock.now()
         self._leads.append(lead)
         return True
 
@@ -267,10 +268,10 @@ class _Writer:
         return held
 
     def _note(self, lead: Lead, held: object, *, kept: bool) -> None:
-        code, columns = self._column.code, {self._column.code: self._column}
+        code = self._column.code
         change: dict[str, str | bool] = {
-            "old": texts_of({code: held}, columns)[code],
-            "new": texts_of({code: self._new}, columns)[code],
+            "old": self._text(held),
+            "new": self._text(self._new),
         }
         if kept:
             change["kept"] = True
@@ -283,12 +284,28 @@ class _Writer:
             )
         )
 
+    def _text(self, value: object) -> str:
+        if value not in self._texts:
+            code = self._column.code
+            told = texts_of({code: value}, {code: self._column})
+            self._texts[value] = told[code]
+        return self._texts[value]
+
     def finish(self) -> None:
         """Store what was written."""
-        field = (self._column.field or "custom").removesuffix("_id")
-        Lead.objects.bulk_update(
-            self._leads, [field, "problems", "revision", "modified_at"], batch_size=50
-        )
+        field = self._column.field or "custom"
+        alike: dict[str, list[Lead]] = {}
+        for lead in self._leads:
+            held = json.dumps([lead.problems, lead.custom], sort_keys=True)
+            alike.setdefault(held, []).append(lead)
+        # Most are alike in what is written, so that one statement does for many.
+        for leads in alike.values():
+            Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(
+                **{field: getattr(leads[0], field)},
+                problems=leads[0].problems,
+                revision=F("revision") + 1,
+                modified_at=clock.now(),
+            )
         LeadChange.objects.bulk_create(self._changes)
         SearchPending.objects.bulk_create(
             [SearchPending(lead_id=lead.pk) for lead in self._leads],

@@ -27,6 +27,7 @@ from leadferry.leads.models import (
     AnswerText,
     Lead,
     LeadChange,
+    LeadColumn,
     LookupValue,
 )
 from leadferry.mapping.sources import (
@@ -295,3 +296,54 @@ def test_one_page_with_many_kinds_of_answers() -> None:
     assert AnswerText.objects.count() == 700
     assert set(AnswerText.objects.values_list("leads", flat=True)) == {2}
     assert AnsweredLead.objects.count() == 1400
+
+
+def test_leads_alike_in_the_answer_only_keep_what_is_theirs(person: User) -> None:
+    for code, kind in (("UsrTeam", "decimal"), ("UsrNick", "text")):
+        LeadColumn.objects.create(code=code, caption=code, type=kind)
+    integration = make_integration()
+    fields = {"UsrTeam": "1", "UsrNick": "2", "Country": "3"}
+    rows = [
+        ColumnMapping(
+            column=code,
+            source=FormField(refs=(FieldRef(FieldKind.QUESTION, key),)),
+        )
+        for code, key in fields.items()
+    ]
+    draft = Draft(rows=[*rows, ColumnMapping(column="Notes", source=Macro())])
+    mappings.use_custom_mapping(
+        make_form(integration), integration=integration, draft=draft, by=None
+    )
+    answers = [("many", "Ada", "Germany"), ("many", "Bea", "Absurdistan")]
+    submit(
+        integration,
+        *(
+            make_response(
+                number,
+                formResponse={
+                    "answers": [
+                        {
+                            "questionId": at,
+                            "answerDetails": {"textQuestionAnswer": {"answer": text}},
+                        }
+                        for at, text in enumerate(given, start=1)
+                    ]
+                },
+            )
+            for number, given in enumerate(answers, start=1)
+        ),
+    )
+    many = AnswerText.objects.get(column="UsrTeam")
+    value_tables.settle(many, value="50", by=person)
+    write_due()
+    first, second = Lead.objects.order_by("pk")
+    assert first.custom == {"UsrTeam": "50", "UsrNick": "Ada"}
+    assert second.custom == {"UsrTeam": "50", "UsrNick": "Bea"}
+    assert first.problems == []
+    assert [row["column"] for row in second.problems] == ["Country"]
+    assert {first.revision, second.revision} == {2}
+    value_tables.take_back(many, by=person)
+    write_due()
+    second.refresh_from_db()
+    assert second.custom == {"UsrNick": "Bea"}
+    assert [row["column"] for row in second.problems] == ["Country", "UsrTeam"]
