@@ -90,7 +90,7 @@ def set_up(page: Page, instance: Instance, hands: Hands) -> None:
     hands.press(page.get_by_role("button", name="Apply"))
     expect(page.get_by_text("The settings are applied.")).to_be_visible()
     accepted = page.get_by_text("LinkedIn accepted client ID and secret")
-    expect(accepted).to_be_visible(timeout=60_000)
+    expect(accepted).to_be_visible(timeout=15_000)
 
 
 def integrate(walk: Walk, hands: Hands, *, look: bool) -> None:
@@ -115,7 +115,7 @@ def integrate(walk: Walk, hands: Hands, *, look: bool) -> None:
     hands.press(opened.value.get_by_role("button", name="Sign in"))
     hands.press(opened.value.get_by_role("button", name="Allow"))
     account = dialog.get_by_label("Northwind APAC")
-    expect(account).to_be_visible(timeout=60_000)
+    expect(account).to_be_visible(timeout=15_000)
     hands.tick(account)
     check()
     hands.press(dialog.get_by_role("button", name="Next"))
@@ -127,7 +127,7 @@ def integrate(walk: Walk, hands: Hands, *, look: bool) -> None:
     expect(page.get_by_role("heading", name="Asia & Pacific")).to_be_visible()
     # The page itself shows when LinkedIn has answered.
     published = page.get_by_role("cell", name="published")
-    expect(published).to_be_visible(timeout=60_000)
+    expect(published).to_be_visible(timeout=15_000)
     check()
 
 
@@ -189,7 +189,7 @@ def test_a_blocked_window_and_a_user_who_is_connected(
     expect(dialog.get_by_role("link", name="Ada Example")).to_be_visible()
     # Who is signed in at LinkedIn and has allowed it before comes straight back.
     dialog.get_by_role("button", name="Sign in as somebody else").click()
-    expect(page.get_by_text("Ada Example is connected")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Ada Example is connected")).to_be_visible(timeout=15_000)
     walk.check()
     page.get_by_role("link", name="Go on to the ad accounts").click()
     page.get_by_label("Northwind EMEA").check()
@@ -226,7 +226,7 @@ def test_the_guide_shows_the_way_of_a_test_lead(walk: Walk, instance: Instance) 
     page.get_by_label("Form").select_option("987654")
     page.get_by_role("button", name="Send a test lead").click()
     arrived = page.get_by_role("link", name="Open the lead")
-    expect(arrived).to_be_visible(timeout=60_000)
+    expect(arrived).to_be_visible(timeout=15_000)
     # The list beside it knows at once, too.
     expect(page.locator("#steps .is-done")).to_have_count(6)
     arrived.click()
@@ -323,7 +323,7 @@ def test_a_second_user_for_the_same_ad_account(
         opened.value.get_by_role("button", name="Sign in").click()
         opened.value.get_by_role("button", name="Allow").click()
         account = dialog.get_by_label("Northwind APAC")
-        expect(account).not_to_be_checked(timeout=60_000)
+        expect(account).not_to_be_checked(timeout=15_000)
         walk.check()
         account.check()
         dialog.get_by_role("button", name="Next").click()

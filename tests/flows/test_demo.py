@@ -26,7 +26,7 @@ def command(folder: Path, *arguments: str) -> list[str]:
 def test_two_hundred_leads_once_each(tmp_path: Path) -> None:
     said = subprocess.run(
         command(tmp_path, "--once"),
-        check=False, capture_output=True, text=True, timeout=240,
+        check=False, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert said.returncode == 0, said.stderr
     result = json.loads(said.stdout)
@@ -53,7 +53,7 @@ def running(folder: Path) -> Iterator[str]:
         yield out.read_text(encoding="utf-8")
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=30) == 0
 
 
 def address_of(name: str, said: str) -> str:
@@ -76,7 +76,7 @@ def test_stopped_and_started_again_it_is_still_connected(tmp_path: Path) -> None
         password = (tmp_path / "demo" / "password").read_text(encoding="ascii")
         wait_until(
             lambda: "201 leads" in _list_of_leads(first, password),
-            seconds=90,
+            seconds=20,
             what="one more lead",
         )
 

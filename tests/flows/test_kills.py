@@ -31,7 +31,7 @@ def _wait_for_fetch(linkedin: Sandbox, *, after: int = 0) -> None:
         lambda: [
             row for row in linkedin.calls("leadFormResponses") if row["number"] > after
         ],
-        seconds=90,
+        seconds=20,
         what="the fetch",
     )
 
@@ -43,7 +43,7 @@ def _wait_for_answered_fetch(linkedin: Sandbox, *, after: int) -> None:
             for row in linkedin.calls("leadFormResponses")
             if row["number"] > after and row.get("status") == 200
         ],
-        seconds=90,
+        seconds=20,
         what="the answer to the fetch",
     )
 
@@ -81,7 +81,7 @@ def test_no_child_outlives_its_supervisor(
     instance.supervisor.wait()
     wait_until(
         lambda: not any(is_alive(pid) for pid in children.values()),
-        seconds=20,
+        seconds=5,
         what="the end of the children",
     )
     instance.start()
@@ -167,7 +167,7 @@ def test_a_stopped_worker_wakes_after_it_was_taken_over(
     )
     os.kill(sleeper, signal.SIGCONT)
     wait_until(
-        lambda: not is_alive(sleeper), seconds=60, what="the fenced worker's end"
+        lambda: not is_alive(sleeper), seconds=15, what="the fenced worker's end"
     )
     later = linkedin.submit()
     _one_of_each(instance, ids + later)

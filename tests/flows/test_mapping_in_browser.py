@@ -370,7 +370,7 @@ def settle(walk: Walk, hands: Hands, instance: Instance) -> None:
         walk.check()
     hands.press(page.get_by_role("link", name="Deutschland"))
     leads = page.get_by_role("region", name="Its leads")
-    expect(leads).to_contain_text("39 leads hold it.", timeout=60_000)
+    expect(leads).to_contain_text("39 leads hold it.", timeout=15_000)
     expect(leads).to_contain_text("1 lead keeps what a person entered.")
     if isinstance(hands, Mouse):
         walk.check()
@@ -390,7 +390,7 @@ def take_back(walk: Walk, hands: Hands) -> None:
     hands.press(page.get_by_role("button", name="Take it back"))
     expect(page.get_by_text("It is taken back")).to_be_visible()
     hands.press(page.get_by_role("link", name="Deutschland"))
-    expect(leads).to_contain_text("40 leads wait for a value.", timeout=60_000)
+    expect(leads).to_contain_text("40 leads wait for a value.", timeout=15_000)
     expect(leads).to_contain_text("1 of them keeps what a person entered.")
     hands.press(page.get_by_role("link", name="Answers").last)
     hands.press(page.get_by_role("link", name="Add an answer"))

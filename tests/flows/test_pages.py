@@ -94,7 +94,7 @@ def test_search_filter_and_badges(
     expect(page.get_by_text("14 leads")).to_be_visible()
     expect(page.locator("td, th").get_by_text("Test", exact=True)).to_have_count(1)
     page.get_by_label("Search").fill("王")
-    expect(page.get_by_text("1 lead", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("1 lead", exact=True)).to_be_visible(timeout=15_000)
     page.get_by_label("Search").fill("")
     page.get_by_label("Form").select_option(label="Newsletter")
     expect(page.get_by_text("12 leads")).to_be_visible()
@@ -115,7 +115,7 @@ def test_what_is_held_back_says_why(
     tried = (
         f"SELECT 1 FROM ingest_notice WHERE response_id = '{lost[0]}' AND reason <> ''"
     )
-    wait_until(lambda: instance.rows(tried, inbox=True), seconds=90, what="a 404")
+    wait_until(lambda: instance.rows(tried, inbox=True), seconds=20, what="a 404")
     # A day passes while LinkedIn does not know the response.
     instance.clock.write_text(str(25 * 3600 * 1000), encoding="ascii")
     _wait_for_held_back(page, lost[0])
@@ -134,7 +134,7 @@ def _wait_for_held_back(page: Page, response_id: str) -> None:
         page.reload()
         return page.get_by_text(response_id).is_visible()
 
-    wait_until(is_shown, seconds=90, what="the held-back response")
+    wait_until(is_shown, seconds=30, what="the held-back response")
 
 
 def test_no_log_tells_who_anybody_is(instance: Instance, linkedin: Sandbox) -> None:

@@ -74,9 +74,9 @@ class Instance:
         """`leadferry serve`, until it answers and a worker works."""
         before = self._starts()
         self.supervisor = self.spawn("serve", "--port", str(self.port))
-        wait_until(self.answers, seconds=90, what="the web process")
+        wait_until(self.answers, seconds=40, what="the web process")
         wait_until(
-            lambda: self._starts() > before, seconds=90, what="the worker's start"
+            lambda: self._starts() > before, seconds=40, what="the worker's start"
         )
 
     def _starts(self) -> int:
@@ -95,7 +95,7 @@ class Instance:
         """One more worker."""
         before = self._starts()
         self.others.append(self.spawn("worker"))
-        wait_until(lambda: self._starts() > before, seconds=90, what="another worker")
+        wait_until(lambda: self._starts() > before, seconds=40, what="another worker")
         return self.others[-1]
 
     def children(self) -> dict[str, int]:
@@ -156,7 +156,7 @@ class Instance:
             said += line
             address = re.search(rb"http://\S+/oauth/v2/authorization\S+", line)
         sign_in_at_linkedin(address[0].decode())
-        said += process.communicate(timeout=120)[0]
+        said += process.communicate(timeout=60)[0]
         assert process.returncode == 0, said.decode()
         return said.decode()
 
@@ -173,14 +173,14 @@ class Instance:
 
     def wait_for_row(self, query: str) -> None:
         """Wait until a query of the database finds something."""
-        wait_until(lambda: self.rows(query), seconds=90, what=query)
+        wait_until(lambda: self.rows(query), seconds=20, what=query)
 
     def lead_ids(self) -> list[str]:
         """The LinkedIn lead ids of all leads."""
         query = "SELECT linkedin_lead_id FROM leads_extendedleadinformation"
         return sorted(row[0] for row in self.rows(query))
 
-    def wait_for_leads(self, ids: list[str], *, seconds: float = 90) -> None:
+    def wait_for_leads(self, ids: list[str], *, seconds: float = 30) -> None:
         """Wait until exactly these leads are there."""
         wanted = sorted(ids)
         wait_until(

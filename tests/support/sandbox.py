@@ -95,7 +95,7 @@ def running_sandbox(*arguments: str, log: Path | None = None) -> Iterator[Sandbo
             stdout=out, stderr=out,
         )  # fmt: skip
         try:
-            wait_until(lambda: _answers(sandbox), seconds=90, what="the sandbox")
+            wait_until(lambda: _answers(sandbox), seconds=30, what="the sandbox")
             yield sandbox
         finally:
             sandbox.http.close()

@@ -27,14 +27,13 @@ class Drift:
 
 
 def note_version(form: LeadForm, version: LeadFormVersion) -> None:
-    """A new version was seen: the role is told what is different.
+    """A version newer than the reviewed one: the role is told what is different.
 
     One that differs in nothing that a mapping or a person cares for is let pass.
     """
     drift = drift_of(form)
     if drift is None:
-        if version.version > (form.reviewed_version or 0):
-            _mark(form, version.version)
+        _mark(form, version.version)
         return
     name = form.lookup_value.name
     alerts.tell(

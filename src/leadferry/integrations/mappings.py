@@ -155,6 +155,13 @@ def retire_column(column: LeadColumn, *, by: User) -> None:
     column_services.retire_column(column, by=by)
 
 
+def merged(rows: Rows, new: Rows) -> list[sources.ColumnMapping]:
+    """The rows with others in the place of those of the same column, or at the end."""
+    by_column = {row.column: row for row in new}
+    kept = [by_column.pop(row.column, row) for row in rows]
+    return [*kept, *by_column.values()]
+
+
 def differences(old: Rows, new: Rows) -> list[Difference]:
     """The columns whose source differs, in the order of the newer mapping."""
     before = {row.column: row for row in old}

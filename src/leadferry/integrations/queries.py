@@ -8,7 +8,6 @@ from leadferry.integrations.form_versions import schema_of
 from leadferry.integrations.models import (
     AdAccount,
     AdAccountAccess,
-    ColumnMapping,
     Integration,
     LeadForm,
     LeadFormVersion,
@@ -71,7 +70,8 @@ def find_mapping_rows(version_id: int) -> list[sources.ColumnMapping]:
 
 def mapping_rows(version: MappingVersion) -> list[sources.ColumnMapping]:
     """The rows of a mapping version, in the order of the editor."""
-    rows = ColumnMapping.objects.filter(version=version).order_by("position")
+    # Of several versions the rows were read together, where they were asked for so.
+    rows = sorted(version.rows.all(), key=lambda row: row.position)
     return [sources.from_json(row.column, row.source) for row in rows]
 
 
@@ -190,11 +190,22 @@ def fields_ever_asked(form: LeadForm) -> set[FieldRef]:
 
 def versions_in_force(forms: Sequence[LeadForm]) -> dict[int, MappingVersion]:
     """The custom mapping in force of each of the forms that has one, by its id."""
-    versions = MappingVersion.objects.filter(
-        form__in=forms, form__has_custom_mapping=True
+    newer = MappingVersion.objects.filter(
+        form=OuterRef("form"), number__gt=OuterRef("number")
     )
-    rows = versions.prefetch_related("rows").order_by("number")
+    rows = MappingVersion.objects.filter(
+        ~Exists(newer), form__in=forms, form__has_custom_mapping=True
+    ).prefetch_related("rows")
     return {row.form_id: row for row in rows if row.form_id is not None}
+
+
+def present_schemas(forms: Sequence[LeadForm]) -> dict[int, FormSchema]:
+    """The newest version that was read of each of the forms, by its id."""
+    newer = LeadFormVersion.objects.filter(
+        form=OuterRef("form"), version__gt=OuterRef("version")
+    )
+    rows = LeadFormVersion.objects.filter(~Exists(newer), form__in=forms)
+    return {row.form_id: schema_of(row) for row in rows}
 
 
 def custom_mapping(form: LeadForm) -> MappingVersion | None:

@@ -12,6 +12,8 @@ from leadferry.accounts.models import User
 from leadferry.integrations import clients, drift, forms, queries
 from leadferry.integrations.mappings import (
     Draft,
+    MappingChanged,
+    merged,
     save_mapping,
     use_custom_mapping,
     use_default_mapping,
@@ -119,18 +121,26 @@ def apply_integration(
 
 
 @transaction.atomic
-def apply_reviewed(
+def add_reviewed(
     form: LeadForm,
     integration: Integration,
-    draft: Draft,
+    added: Draft,
     *,
     version: int,
     by: User,
 ) -> None:
-    """The form's mapping for its changed questions, and the change is seen to.
+    """The mapping in force for the form with these rows, and its change is seen to.
 
-    Raises MappingRefused and MappingChanged as `save_mapping` does.
+    `added` names the version that the person saw, the default one included. Raises
+    MappingRefused and MappingChanged as `save_mapping` does.
     """
+    held = queries.effective_mapping(form)
+    if held.pk != added.based_on:
+        raise MappingChanged(held, form=form)
+    draft = Draft(
+        rows=merged(queries.mapping_rows(held), added.rows),
+        based_on=held.pk if form.has_custom_mapping else None,
+    )
     use_custom_mapping(form, integration=integration, draft=draft, by=by)
     drift.mark_reviewed(form, version=version, by=by)
 

@@ -60,12 +60,13 @@ def sisters_of(form: LeadForm) -> list[Sister]:
     listed.sort(key=lambda one: one.ad_account_id != form.ad_account_id)
     chosen = listed[:_MOST_SISTERS]
     versions = queries.versions_in_force(chosen)
+    schemas = queries.present_schemas(chosen)
     return [
         Sister(
             name=one.lookup_value.name,
-            form=queries.present_schema(one),
+            form=schemas[one.pk],
             rows=queries.mapping_rows(versions[one.pk]),
         )
         for one in chosen
-        if one.pk in versions
+        if one.pk in versions and one.pk in schemas
     ]

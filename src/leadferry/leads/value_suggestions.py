@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from leadferry.mapping.fields import ColumnType, DateOrder
 
 # Below this share of equal letters two words are different words.
 _LEAST_LIKE = 80
+_MOST_SETTLED = 2000
 _NUMBER = re.compile(r"\d[\d.,' ]*")
 # How people of many languages agree and refuse.
 _WORDS = json.loads(
@@ -37,11 +38,12 @@ class Suggestion:
 
 
 class ValueSuggestions:
-    """Suggestions for the answers of one page; lookups are read once."""
+    """Suggestions for the answers of one page; what they rest on is read once."""
 
     def __init__(self) -> None:
         self._columns = catalogue()
         self._values: dict[str, dict[str, LookupValue]] = {}
+        self._settled: dict[str, list[tuple[str, str, str]]] = {}
 
     def of(self, answer: AnswerText, *, most: int = 4) -> list[Suggestion]:
         """The likeliest values of an answer first, none twice."""
@@ -79,7 +81,8 @@ class ValueSuggestions:
     def _of_lookup(self, text: str, code: str, lookup: str) -> Iterator[Suggestion]:
         key, values = comparable(text), self._in(lookup)
         by_id = {str(row.pk): row for row in values.values()}
-        yield from self._settled_elsewhere(key, code, lookup, by_id)
+        settled = self._settled_in(lookup)
+        yield from self._settled_elsewhere(key, code, settled, by_id)
         if lookup == "Country":
             yield from _other_name(key, text, values)
         for name, score, _index in process.extract(
@@ -89,18 +92,30 @@ class ValueSuggestions:
             yield _named(values[name], _like(values[name].name, score))
         if lookup == "Country":
             yield from _like_other_names(key, values)
-        yield from _like_settled(key, code, by_id)
+        same = {text: value for column, text, value in settled if column == code}
+        yield from _like_settled(key, same, by_id)
+
+    def _settled_in(self, lookup: str) -> list[tuple[str, str, str]]:
+        """(column, answer, value) of what was settled with this lookup's values."""
+        if lookup not in self._settled:
+            same = [one for one, row in self._columns.items() if row.lookup == lookup]
+            rows = AnswerText.objects.filter(column__in=same).exclude(value="")
+            found = rows.order_by("-leads").values_list("column", "text_key", "value")
+            self._settled[lookup] = list(found[:_MOST_SETTLED])
+        return self._settled[lookup]
 
     def _settled_elsewhere(
-        self, key: str, code: str, lookup: str, by_id: dict[str, LookupValue]
+        self,
+        key: str,
+        code: str,
+        settled: Sequence[tuple[str, str, str]],
+        by_id: dict[str, LookupValue],
     ) -> Iterator[Suggestion]:
-        same = [one for one, row in self._columns.items() if row.lookup == lookup]
-        rows = AnswerText.objects.filter(column__in=same, text_key=key)
-        for row in rows.exclude(value="").exclude(column=code):
-            if row.value in by_id:
-                caption = self._columns[row.column].caption
+        for column, text, value in settled:
+            if text == key and column != code and value in by_id:
+                caption = self._columns[column].caption
                 why = _("settled so for column %(column)s") % {"column": caption}
-                yield _named(by_id[row.value], why, is_sure=True)
+                yield _named(by_id[value], why, is_sure=True)
 
 
 def _named(value: LookupValue, why: str, *, is_sure: bool = False) -> Suggestion:
@@ -138,10 +153,8 @@ def _like_other_names(key: str, values: dict[str, LookupValue]) -> Iterator[Sugg
 
 
 def _like_settled(
-    key: str, code: str, by_id: dict[str, LookupValue]
+    key: str, settled: Mapping[str, str], by_id: dict[str, LookupValue]
 ) -> Iterator[Suggestion]:
-    rows = AnswerText.objects.filter(column=code).exclude(value="")
-    settled = dict(rows.values_list("text_key", "value")[:2000])
     for text, score, _index in process.extract(
         key, list(settled), scorer=fuzz.ratio, score_cutoff=_LEAST_LIKE, limit=2
     ):

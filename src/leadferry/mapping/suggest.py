@@ -59,11 +59,10 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suggested:
-    """A row, and why: the form or the label that speaks for it."""
+    """A row, and why: `witness` is the form or the label that speaks for it."""
 
     row: ColumnMapping
     why: Why
-    label: str = ""
     witness: str = ""
     count: int = 0
 
@@ -135,8 +134,6 @@ class _Search:
             # Of one question under two ids a submission answers one.
             join = row.source.join if len(row.source.refs) > 1 else Join.FIRST
             source = FormField(refs=refs, join=join, separator=row.source.separator)
-            new = {one.new: one.new_label for one in changes}
-            label = next(new[ref] for ref in refs if ref in new)
             yield Suggested(
                 row=ColumnMapping(
                     column=row.column,
@@ -145,7 +142,6 @@ class _Search:
                     decimal_mark=row.decimal_mark,
                 ),
                 why=Why.NEW_ID,
-                label=label,
             )
 
     def _name(self) -> Iterator[Suggested]:
@@ -160,7 +156,7 @@ class _Search:
             self._taken.add("Contact")
             self._mapped |= set(refs)
             row = ColumnMapping(column="Contact", source=FormField(refs=refs))
-            yield Suggested(row=row, why=Why.PROFILE, label=_NAMES[0])
+            yield Suggested(row=row, why=Why.PROFILE)
 
     def _macro(self) -> Iterator[Suggested]:
         for code in ("Notes", "Commentary"):
@@ -183,17 +179,15 @@ class _Search:
             or self._by_label(question, ref)
         )
 
-    def _made(
-        self, code: str, ref: FieldRef, question: Question, why: Why
-    ) -> Suggested | None:
+    def _made(self, code: str, ref: FieldRef, why: Why) -> Suggested | None:
         if not self._is_free(code) or not fits(ref, self._columns[code]):
             return None
         row = ColumnMapping(column=code, source=FormField(refs=(ref,)))
-        return Suggested(row=row, why=why, label=question.label)
+        return Suggested(row=row, why=why)
 
     def _by_profile(self, question: Question, ref: FieldRef) -> Suggested | None:
         for code in _PROFILE.get(question.predefined or "", ()):
-            made = self._made(code, ref, question, Why.PROFILE)
+            made = self._made(code, ref, Why.PROFILE)
             if made is not None:
                 return made
         return None
@@ -205,12 +199,11 @@ class _Search:
                 witnesses.setdefault(code, []).append(sister.name)
         votes = Counter({code: len(names) for code, names in witnesses.items()})
         for code, count in votes.most_common():
-            made = self._made(code, ref, question, Why.SISTERS)
+            made = self._made(code, ref, Why.SISTERS)
             if made is not None:
                 return Suggested(
                     row=made.row,
                     why=made.why,
-                    label=made.label,
                     witness=witnesses[code][0],
                     count=count,
                 )
@@ -222,11 +215,9 @@ class _Search:
         for witness, _score, _index in process.extract(
             label, list(usual), scorer=fuzz.ratio, score_cutoff=_ALIKE, limit=3
         ):
-            made = self._made(usual[witness], ref, question, Why.LABEL)
+            made = self._made(usual[witness], ref, Why.LABEL)
             if made is not None:
-                return Suggested(
-                    row=made.row, why=made.why, label=made.label, witness=witness
-                )
+                return Suggested(row=made.row, why=made.why, witness=witness)
         return None
 
 

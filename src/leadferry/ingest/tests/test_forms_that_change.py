@@ -134,10 +134,10 @@ def test_the_difference_and_what_is_proposed(
     assert suggested["Country"].why is Why.LABEL
     assert suggested["Country"].row.source == question(LAND)
 
-    services.apply_reviewed(
+    services.add_reviewed(
         webinar(),
         integration,
-        Draft(rows=[*rows, suggested["Country"].row], based_on=version.pk),
+        Draft(rows=[suggested["Country"].row], based_on=version.pk),
         version=found.new.version,
         by=person,
     )

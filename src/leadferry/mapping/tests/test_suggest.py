@@ -132,7 +132,6 @@ def test_sister_forms_speak_for_the_column_that_most_use() -> None:
                 source=FormField(refs=(FieldRef(FieldKind.QUESTION, "9"),)),
             ),
             why=Why.SISTERS,
-            label=label,
             witness="Newsletter",
             count=2,
         )
@@ -173,7 +172,6 @@ def test_a_question_with_a_new_id_is_read_under_both() -> None:
         [held, NOTES], form=new, columns=COLUMNS, changes=compare(old, new)
     )
     assert found.why is Why.NEW_ID
-    assert found.label == "Frage"
     assert found.row == ColumnMapping(
         column="Budget",
         source=FormField(

@@ -100,7 +100,11 @@ def settle_suggested(request: HttpRequest) -> HttpResponse:
     done = 0
     for pair in request.POST.getlist("settle")[:PAGE_SIZE]:
         answer_id, _colon, value = pair.partition(":")
-        answer = _found(int(answer_id) if answer_id.isdecimal() else 0)
+        chosen = int(answer_id) if answer_id.isdecimal() else 0
+        answer = AnswerText.objects.filter(pk=chosen).first()
+        if answer is None:
+            # It went with its last lead meanwhile.
+            continue
         try:
             value_tables.settle(answer, value=value, by=by)
         except RejectedError as exc:
@@ -138,8 +142,8 @@ def answer_page(request: HttpRequest, answer_id: int) -> HttpResponse:
     form = None
     if request.method == "POST":
         made = _settle(request, answer, column)
-        if made is None:
-            return redirect("answers")
+        if isinstance(made, HttpResponse):
+            return made
         form = made
     elif takes_text(column):
         form = pickers.TextValueForm(None, column=column, held=answer.value)
@@ -168,7 +172,7 @@ def takes_text(column: CatalogueColumn) -> bool:
 
 def _settle(
     request: HttpRequest, answer: AnswerText, column: CatalogueColumn
-) -> pickers.TextValueForm | None:
+) -> HttpResponse | pickers.TextValueForm:
     """Settle or take back; a form where what was typed does not fit."""
     by = cast("User", request.user)
     try:
@@ -177,7 +181,7 @@ def _settle(
             messages.success(
                 request, _("It is taken back; its leads follow within seconds.")
             )
-            return None
+            return redirect("answers")
         value = request.POST.get("value", "")
         if column.lookup:
             value = pickers.lookup_value(column, value, by=by)
@@ -189,9 +193,9 @@ def _settle(
         value_tables.settle(answer, value=value, by=by)
     except RejectedError as exc:
         messages.error(request, str(exc))
-    else:
-        messages.success(request, _settled_words(1))
-    return None
+        return redirect("answer", answer_id=answer.pk)
+    messages.success(request, _settled_words(1))
+    return redirect("answers")
 
 
 @requires(MANAGE_INTEGRATIONS)

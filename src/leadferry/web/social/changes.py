@@ -112,14 +112,8 @@ def _decide(request: HttpRequest, place: Place, form: LeadForm) -> HttpResponse:
             messages.error(request, _("No row was ticked."))
             return redirect("form-changes", form_id=form.pk)
         seen = request.POST.get("seen", "")
-        held = queries.effective_mapping(form)
-        if str(held.pk) != seen:
-            raise MappingChanged(held, form=form)
-        draft = Draft(
-            rows=editor.merged(queries.mapping_rows(held), ticked),
-            based_on=held.pk if form.has_custom_mapping else None,
-        )
-        services.apply_reviewed(form, place.integration, draft, version=version, by=by)
+        added = Draft(rows=ticked, based_on=int(seen) if seen.isdecimal() else 0)
+        services.add_reviewed(form, place.integration, added, version=version, by=by)
         messages.success(request, _("The mapping is applied."))
     address = reverse("integration", kwargs={"integration_id": place.integration.pk})
     return redirect(f"{address}?form={form.pk}#setup")

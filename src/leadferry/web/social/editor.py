@@ -137,15 +137,6 @@ def stored_row(row: ColumnMapping) -> str:
     return json.dumps({"column": row.column, **sources.to_json(row)})
 
 
-def merged(
-    rows: Sequence[ColumnMapping], new: Sequence[ColumnMapping]
-) -> list[ColumnMapping]:
-    """The rows with others in the place of those of the same column, or at the end."""
-    by_column = {row.column: row for row in new}
-    kept = [by_column.pop(row.column, row) for row in rows]
-    return [*kept, *by_column.values()]
-
-
 def read_reasons(data: QueryDict, kind: Kind) -> dict[str, str]:
     """Why rows were suggested, by column, as the page holds it."""
     pairs = (text.partition(":") for text in data.getlist(f"{kind}_why"))

@@ -165,7 +165,7 @@ def _suggest(
     ) % {"count": len(suggested)}
     shown = editor.show(
         place,
-        editor.merged(rows, [one.row for one in suggested]),
+        mappings.merged(rows, [one.row for one in suggested]),
         seen=editor.read_seen(request.POST, place.kind),
         reasons=editor.read_reasons(request.POST, place.kind) | reasons,
         said=said

@@ -2,7 +2,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 
+from leadferry.accounts import services as accounts
+from leadferry.alerts.tests.test_alerts import person
 from leadferry.ingest.tests.conftest import _nothing_compiled
 from leadferry.jobs.registry import Argument, Task
 
@@ -12,6 +15,13 @@ __all__ = ["_nothing_compiled"]
 @pytest.fixture(scope="session", autouse=True)
 def _static_files() -> None:
     call_command("collectstatic", interactive=False, verbosity=0, stdout=StringIO())
+
+
+@pytest.fixture
+def mia(client: Client) -> Client:
+    """A marketer at the pages."""
+    client.force_login(person("mia", accounts.MARKETERS))
+    return client
 
 
 @pytest.fixture

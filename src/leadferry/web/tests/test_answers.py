@@ -2,9 +2,8 @@
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
-from leadferry.accounts import services as accounts
-from leadferry.alerts.tests.test_alerts import person
 from leadferry.ingest.tests.test_value_tables import (
     answered,
     country,
@@ -18,12 +17,6 @@ pytestmark = [
     pytest.mark.django_db(databases="__all__"),
     pytest.mark.req("B11"),
 ]
-
-
-@pytest.fixture
-def mia(client: Client) -> Client:
-    client.force_login(person("mia", accounts.MARKETERS))
-    return client
 
 
 def text_of(client: Client, address: str) -> str:
@@ -123,3 +116,27 @@ def test_an_answer_is_added_before_anybody_gives_it(mia: Client) -> None:
 
 def test_an_answer_that_is_gone_is_a_404(mia: Client) -> None:
     assert mia.get("/leads/answers/99").status_code == 404
+
+
+def test_a_refused_choice_stays_at_the_answer(mia: Client) -> None:
+    submit(mapped_to("Country"), answered(1, "Absurdistan"))
+    address = f"/leads/answers/{AnswerText.objects.get().pk}"
+    refused = mia.post(address, {"value": "999999"})
+    assert refused["Location"] == address
+    assert "not in its lookup any more" in text_of(mia, address)
+
+
+def test_an_answer_that_went_meanwhile_stops_no_other(mia: Client) -> None:
+    submit(mapped_to("Country"), answered(1, "Deutschland"))
+    pair = f"{AnswerText.objects.get().pk}:{country('Germany')}"
+    mia.post("/leads/answers/settle", {"settle": ["999999:1", pair]})
+    assert AnswerText.objects.get().value == country("Germany")
+
+
+def test_a_long_queue_costs_no_query_for_each_answer(
+    mia: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    elements = [answered(n, f"Absurdistan {n}") for n in range(1, 41)]
+    submit(mapped_to("Country"), *elements)
+    with django_assert_max_num_queries(16):
+        mia.get("/leads/answers")

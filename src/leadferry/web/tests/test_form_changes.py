@@ -7,8 +7,6 @@ import re
 import pytest
 from django.test import Client
 
-from leadferry.accounts import services as accounts
-from leadferry.alerts.tests.test_alerts import person
 from leadferry.integrations import drift, forms, mappings, queries
 from leadferry.integrations.mappings import Draft
 from leadferry.integrations.models import Integration, LeadForm
@@ -17,12 +15,6 @@ from leadferry.linkedin import wire
 from leadferry.mapping.sources import ColumnMapping, Macro
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("B9", "R097")]
-
-
-@pytest.fixture
-def mia(client: Client) -> Client:
-    client.force_login(person("mia", accounts.MARKETERS))
-    return client
 
 
 @pytest.fixture

@@ -33,12 +33,6 @@ NAME = ColumnMapping(column="Contact", source=FormField(refs=(predefined("EMAIL"
 
 
 @pytest.fixture
-def mia(client: Client) -> Client:
-    client.force_login(person("mia", accounts.MARKETERS))
-    return client
-
-
-@pytest.fixture
 def integration() -> Integration:
     return make_integration()
 
