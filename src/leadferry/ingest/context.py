@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from leadferry.integrations import queries
 from leadferry.integrations.form_versions import schema_of
 from leadferry.integrations.models import Integration, LeadFormVersion
-from leadferry.integrations.windows import Interval
+from leadferry.integrations.windows import FROM_THE_START, Interval, fate_at
 from leadferry.kit.errors import LeadferryError
 from leadferry.leads.columns import catalogue, mapping_columns
 from leadferry.leads.lookups import LookupValues
-from leadferry.leads.models import ADS, CAMPAIGNS, LookupValue
+from leadferry.leads.models import ADS, CAMPAIGNS, Fate, LookupValue
 from leadferry.leads.value_tables import SettledValues
 from leadferry.linkedin import wire
 from leadferry.mapping.compile import CompiledMapping, compile_mapping
 from leadferry.mapping.sources import ColumnMapping
 
 _MOST_COMPILED = 500
+_SINCE_EVER = Interval(FROM_THE_START, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,6 @@ class ReadyForm:
     mapping: CompiledMapping
     mapping_version: int
     lookup_value: int
-    windows: list[Interval]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +35,16 @@ class PageContext:
 
     integration: Integration
     windows: list[Interval]
+    form_windows: dict[int, list[Interval]]
     forms: dict[tuple[int, int], ReadyForm | LeadferryError]
     campaigns: dict[str, LookupValue]
     creatives: dict[str, LookupValue]
+
+    def fate_of(self, response: wire.LeadFormResponse) -> Fate:
+        """By the switches at the time when it was submitted."""
+        # A form that nobody has met yet was never switched off.
+        form = self.form_windows.get(response.form_id) or [_SINCE_EVER]
+        return fate_at(response.submitted_at, integration=self.windows, form=form)
 
 
 # One for the process; what they hold is read anew when it changes.
@@ -58,10 +65,8 @@ def context_for(
     return PageContext(
         integration=integration,
         windows=queries.windows_of_integration(integration),
-        forms={
-            pair: _ready(version, windows[pair[0]], lookups)
-            for pair, version in versions.items()
-        },
+        form_windows=windows,
+        forms={pair: _ready(version, lookups) for pair, version in versions.items()},
         campaigns=_values(CAMPAIGNS, (row.campaign_id for row in listed)),
         creatives=_values(ADS, (row.creative_id for row in listed)),
     )
@@ -73,9 +78,7 @@ def refresh_values() -> int:
     return _LOOKUPS.refresh()
 
 
-def _ready(
-    version: LeadFormVersion, windows: list[Interval], lookups: int
-) -> ReadyForm | LeadferryError:
+def _ready(version: LeadFormVersion, lookups: int) -> ReadyForm | LeadferryError:
     try:
         mapping_version = queries.effective_mapping(version.form)
         # Constants are looked up when a mapping is compiled.
@@ -89,7 +92,6 @@ def _ready(
         mapping=_compiled[key],
         mapping_version=mapping_version.pk,
         lookup_value=version.form.lookup_value_id,
-        windows=windows,
     )
 
 

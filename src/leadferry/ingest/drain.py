@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.db import OperationalError
 
 from leadferry.ingest import inbox
+from leadferry.ingest.identity import identity_of
 from leadferry.ingest.import_page import (
     ResponsePage,
     erase_response,
@@ -20,6 +21,7 @@ from leadferry.integrations.models import Integration
 from leadferry.jobs import services as jobs
 from leadferry.jobs.errors import Fenced
 from leadferry.kit.errors import LeadferryError, SetupError, TemporaryError
+from leadferry.leads import queries as leads
 from leadferry.linkedin.client import (
     RESPONSE_FIELDS,
     RESPONSE_FIELDS_WITH_FORM,
@@ -41,25 +43,38 @@ def drain(ad_account: int) -> None:
         )
         if not claimed:
             return
+        # A deletion is obeyed whether or not anything imports from there now.
+        _erase([row for row in claimed if row.action == Notice.Action.DELETED])
+        created = [row for row in claimed if row.action == Notice.Action.CREATED]
         integration = queries.integration_of(ad_account)
         if integration is None:
             inbox.set_aside(
-                claimed,
+                created,
                 state=Notice.State.NO_INTEGRATION,
                 reason="No integration imports from this ad account.",
             )
             continue
-        _erase([row for row in claimed if row.action == Notice.Action.DELETED])
-        _fetch(
-            integration,
-            [row for row in claimed if row.action == Notice.Action.CREATED],
-        )
+        _fetch(integration, _without_gone(created))
 
 
 def _erase(notices: Sequence[Claimed]) -> None:
     for notice in notices:
         erase_response(response_id=notice.response_id, occurred_at=notice.occurred_at)
     inbox.finish(notices)
+
+
+def _without_gone(notices: Sequence[Claimed]) -> list[Claimed]:
+    """Those that a deletion or a discard has not overtaken; the others are done."""
+    keys = [identity_of(notice.response_id)[0] for notice in notices]
+    gone_at = leads.gone_since(keys)
+    gone = [
+        notice
+        for key, notice in zip(keys, notices, strict=True)
+        if gone_at.get(key, -1) >= notice.occurred_at
+    ]
+    inbox.finish(gone)
+    over = {notice.pk for notice in gone}
+    return [notice for notice in notices if notice.pk not in over]
 
 
 def _fetch(integration: Integration, notices: Sequence[Claimed]) -> None:
@@ -127,7 +142,19 @@ def _fetch_and_import(
         )
         if isinstance(error, TokenDead):
             raise error
-        _put_off(integration, [notice], error, at_least=None)
+        kept = _kept_submission(notice) if isinstance(error, NotFound) else None
+        if kept is None:
+            _put_off(integration, [notice], error, at_least=None)
+            continue
+        prepare(integration, [kept], client=client)
+        import_page(ResponsePage(integration=integration, elements=[kept]))
+        inbox.finish([notice])
+
+
+def _kept_submission(notice: Claimed) -> bytes | None:
+    """What was stored when it was held back: LinkedIn may not have it any more."""
+    held = HeldBack.objects.filter(response_id=notice.response_id).first()
+    return bytes(held.raw) if held is not None and held.raw else None
 
 
 def _fields_for(notices: Sequence[Claimed]) -> str:

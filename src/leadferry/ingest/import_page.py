@@ -3,21 +3,23 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import Q
 
 from leadferry.ingest.context import PageContext, ReadyForm, context_for
 from leadferry.ingest.identity import digest_of, identity_of, without_person
 from leadferry.ingest.models import HeldBack, LeadFormResponse
 from leadferry.integrations.models import Integration
 from leadferry.integrations.schema import submission
-from leadferry.integrations.windows import fate_at
 from leadferry.jobs.services import hold_fence
 from leadferry.kit import clock
 from leadferry.leads import bulk
 from leadferry.leads import services as leads
 from leadferry.leads.answers import GivenAnswer
+from leadferry.leads.models import Fate
 from leadferry.leads.register import MappedResponse, Origin, Outcome, register
 from leadferry.linkedin import wire
 
@@ -33,6 +35,18 @@ class ResponsePage:
 
     integration: Integration
     elements: Sequence[bytes]
+    # Also what was switched off, or before set-up, when it was submitted.
+    takes_all: bool = False
+
+
+class Progress(Protocol):
+    """What moves on in the very transaction that stores a page."""
+
+    def hold(self) -> None:
+        """Raise Fenced where the page is somebody else's by now."""
+
+    def move(self, outcome: "PageOutcome") -> None:
+        """The page is stored when the transaction ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +63,8 @@ class PageOutcome:
 
     outcome: Outcome = field(default_factory=Outcome)
     held_back: list[str] = field(default_factory=list)
-
-    def add(self, other: Outcome) -> None:
-        """Take in what one transaction did."""
-        self.outcome.registered.update(other.registered)
-        self.outcome.updated += other.updated
-        self.outcome.unchanged += other.unchanged
-        self.outcome.deleted += other.deleted
-        self.outcome.kept_out += other.kept_out
+    # Discarded or deleted before, and not readable: nothing of them is kept.
+    left_out: list[str] = field(default_factory=list)
 
 
 _RESPONSE_COLUMNS = (
@@ -74,32 +82,39 @@ def decode(elements: Sequence[bytes]) -> Iterator[wire.LeadFormResponse]:
             continue
 
 
-def import_page(page: ResponsePage) -> PageOutcome:
+def import_page(page: ResponsePage, *, progress: Progress | None = None) -> PageOutcome:
     """Register a page, in one transaction when nothing is wrong with it.
 
-    Asks nothing of the network: form versions and names were read before.
+    Asks nothing of the network: form versions and names were read before. Raises
+    Fenced where another worker or, by `progress`, another run has the page.
     """
     result = PageOutcome()
     elements = [bytes(raw).replace(_NUL, _NUL_SHOWN) for raw in page.elements]
     context = context_for(page.integration, decode(elements))
     ready = []
     for element in elements:
-        made = _make_ready(element, context=context)
+        made = _make_ready(element, context=context, takes_all=page.takes_all)
         if isinstance(made, Ready):
             ready.append(made)
         else:
             _hold_back(made, result=result)
-    _store(ready, result=result, context=context)
+    _store_all(ready, result=result, progress=progress)
     return result
 
 
-def _make_ready(element: bytes, *, context: PageContext) -> "Ready | HeldBack":
+def _make_ready(
+    element: bytes, *, context: PageContext, takes_all: bool
+) -> "Ready | HeldBack":
     try:
         response = wire.decode_response(element)
     except msgspec.DecodeError as exc:
         return _undecodable(element, str(exc), context)
     pair = (response.form_id, response.form_version)
     form = context.forms.get(pair)
+    fate = Fate.REGISTERED if takes_all else context.fate_of(response)
+    if fate is not Fate.REGISTERED:
+        # No lead is made, so nothing of the form or its mapping can be in the way.
+        return _unmapped(element, response, fate, context)
     if isinstance(form, ReadyForm):
         try:
             return _map(element, response, form, context)
@@ -115,6 +130,48 @@ def _make_ready(element: bytes, *, context: PageContext) -> "Ready | HeldBack":
     return _held(response, element, context, HeldBack.Reason.MAPPING, str(form))
 
 
+def _unmapped(
+    element: bytes, response: wire.LeadFormResponse, fate: Fate, context: PageContext
+) -> Ready:
+    account = context.integration.ad_account.account_id
+    origin = Origin(
+        linkedin_lead_id=response.id,
+        ad_account=account,
+        form=0,
+        form_version=response.form_version,
+        mapping_version=0,
+    )
+    stored = _stored(element, response)
+    key, check, submitted_at, digest = stored[:4]
+    return Ready(
+        MappedResponse(
+            key=key,
+            check_key=check,
+            fate=fate.value,
+            submitted_at=submitted_at,
+            digest=digest,
+            values={},
+            is_test=response.test_lead,
+            origin=origin,
+        ),
+        stored,
+    )
+
+
+def _stored(element: bytes, response: wire.LeadFormResponse) -> bulk.Row:
+    key, check = identity_of(response.id)
+    return (
+        key,
+        check,
+        response.submitted_at,
+        digest_of(response),
+        response.form_id,
+        response.form_version,
+        without_person(element),
+        bulk.adapt(clock.now()),
+    )
+
+
 def _map(
     element: bytes,
     response: wire.LeadFormResponse,
@@ -122,18 +179,16 @@ def _map(
     context: PageContext,
 ) -> Ready:
     mapped = form.mapping.apply(submission(response))
-    key, check = identity_of(response.id)
-    digest = digest_of(response)
+    stored = _stored(element, response)
+    key, check, submitted_at, digest = stored[:4]
     campaign = context.campaigns.get(str(response.campaign_id))
     creative = context.creatives.get(str(response.creative_id))
     return Ready(
         MappedResponse(
             key=key,
             check_key=check,
-            fate=fate_at(
-                response.submitted_at, integration=context.windows, form=form.windows
-            ).value,
-            submitted_at=response.submitted_at,
+            fate=Fate.REGISTERED.value,
+            submitted_at=submitted_at,
             digest=digest,
             values=mapped.values,
             answers=[
@@ -158,16 +213,7 @@ def _map(
                 creative=creative.pk if creative else None,
             ),
         ),
-        (
-            key,
-            check,
-            response.submitted_at,
-            digest,
-            response.form_id,
-            response.form_version,
-            without_person(element),
-            bulk.adapt(clock.now()),
-        ),
+        stored,
     )
 
 
@@ -207,55 +253,91 @@ def _held(
         reason=reason,
         detail=detail[:500],
         raw=without_person(element),
+        submitted_at=response.submitted_at,
     )
 
 
-def _store(
-    ready: Sequence[Ready], *, result: PageOutcome, context: PageContext
+def _store_all(
+    ready: Sequence[Ready], *, result: PageOutcome, progress: Progress | None
 ) -> None:
-    if not ready:
-        return
     try:
-        result.add(_store_together(ready))
+        _store_together(ready, result=result, progress=progress)
     except OperationalError:
         # The database itself is in trouble: nothing is wrong with the page.
         raise
-    except DatabaseError:
-        if len(ready) > 1:
-            half = len(ready) // 2
-            _store(ready[:half], result=result, context=context)
-            _store(ready[half:], result=result, context=context)
-            return
-        logger.exception(
+    except DatabaseError as exc:
+        _store_apart(ready, exc, result=result)
+        _store_together([], result=result, progress=progress)
+
+
+def _store_apart(
+    ready: Sequence[Ready], error: DatabaseError, *, result: PageOutcome
+) -> None:
+    """Find the one among them that the database refuses, and hold it back alone."""
+    if len(ready) == 1:
+        # Its message may quote what the person wrote.
+        logger.error(
             "a response could not be stored",
-            extra={"response": ready[0].mapped.origin.linkedin_lead_id},
+            extra={
+                "response": ready[0].mapped.origin.linkedin_lead_id,
+                "error": type(error).__name__,
+            },
         )
         _hold_back(_own_error(ready[0]), result=result)
+        return
+    half = len(ready) // 2
+    for part in (ready[:half], ready[half:]):
+        try:
+            _store_together(part, result=result, progress=None)
+        except OperationalError:
+            raise
+        except DatabaseError as exc:
+            _store_apart(part, exc, result=result)
 
 
-def _store_together(ready: Sequence[Ready]) -> Outcome:
+def _store_together(
+    ready: Sequence[Ready], *, result: PageOutcome, progress: Progress | None
+) -> None:
+    if not ready and progress is None:
+        return
+    total = PageOutcome(held_back=[*result.held_back], left_out=[*result.left_out])
+    total.outcome.add(result.outcome)
     with transaction.atomic():
         hold_fence()
+        if progress is not None:
+            progress.hold()
+        outcome = register([row.mapped for row in ready])
+        gone = set(outcome.gone)
         bulk.insert_missing(
             table="ingest_leadformresponse",
             columns=_RESPONSE_COLUMNS,
-            rows=[row.stored for row in ready],
+            rows=[row.stored for row in ready if row.mapped.key not in gone],
         )
-        outcome = register([row.mapped for row in ready])
         for row in ready:
             if row.mapped.key in outcome.collided:
-                _hold_back(_own_error(row), result=PageOutcome())
-        _clear_held_back(ready, outcome)
-    return outcome
+                _hold_back(_own_error(row), result=total)
+        _clear_held_back(ready, kept={*gone, *outcome.collided})
+        total.outcome.add(outcome)
+        if progress is not None:
+            progress.move(total)
+    result.outcome, result.held_back = total.outcome, total.held_back
 
 
-def _clear_held_back(ready: Sequence[Ready], outcome: Outcome) -> None:
-    done = [
-        row.mapped.origin.linkedin_lead_id
+def _clear_held_back(ready: Sequence[Ready], *, kept: set[int]) -> None:
+    done = {
+        row.mapped.origin.linkedin_lead_id: row.mapped.submitted_at
         for row in ready
-        if row.mapped.key in outcome.registered
+        if row.mapped.key not in kept
+    }
+    held = HeldBack.objects.filter(response_id__in=done)
+    over = [
+        row.pk
+        for row in held.only("response_id", "submitted_at")
+        # What waits may be a later submission than this old page has.
+        if row.submitted_at is None or row.submitted_at <= done[row.response_id]
     ]
-    HeldBack.objects.filter(response_id__in=done).delete()
+    if over:
+        HeldBack.objects.filter(pk__in=over).delete()
 
 
 def _own_error(row: Ready) -> HeldBack:
@@ -263,30 +345,34 @@ def _own_error(row: Ready) -> HeldBack:
     return HeldBack(
         response_id=origin.linkedin_lead_id,
         ad_account=origin.ad_account,
+        form_id=row.stored[4],
         form_version=origin.form_version,
         reason=HeldBack.Reason.OWN_ERROR,
         detail="The database refused it.",
         raw=row.stored[6],
+        submitted_at=row.mapped.submitted_at,
     )
+
+
+_HELD_FIELDS = (
+    "ad_account", "form_id", "form_version", "reason", "detail", "raw", "submitted_at",
+)  # fmt: skip
 
 
 def _hold_back(held: HeldBack, *, result: PageOutcome) -> None:
     key, check = identity_of(held.response_id)
     with transaction.atomic():
         hold_fence()
-        leads.hold_back(key=key, check_key=check, submitted_at=None)
-        HeldBack.objects.update_or_create(
-            response_id=held.response_id,
-            defaults={
-                "ad_account": held.ad_account,
-                "form_id": held.form_id,
-                "form_version": held.form_version,
-                "reason": held.reason,
-                "detail": held.detail,
-                "raw": held.raw,
-            },
+        waits = leads.hold_back(
+            key=key, check_key=check, submitted_at=held.submitted_at
         )
-    result.held_back.append(held.response_id)
+        if waits:
+            values = {name: getattr(held, name) for name in _HELD_FIELDS}
+            HeldBack.objects.update_or_create(
+                response_id=held.response_id,
+                defaults={**values, "discarded_at": None, "discard_reason": ""},
+            )
+    (result.held_back if waits else result.left_out).append(held.response_id)
 
 
 def hold_back_unfetched(
@@ -308,5 +394,6 @@ def erase_response(*, response_id: str, occurred_at: int) -> bool:
         LeadFormResponse.objects.filter(
             urn_key=key, urn_check=check, submitted_at__lte=occurred_at
         ).delete()
-        HeldBack.objects.filter(response_id=response_id).delete()
+        held = HeldBack.objects.filter(response_id=response_id)
+        held.filter(Q(submitted_at=None) | Q(submitted_at__lte=occurred_at)).delete()
     return erased

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.db import DataError, connections, transaction
 
@@ -25,6 +26,16 @@ _INSERT = (
 
 
 Row = Sequence[str | int | None]
+_REOPENED_AT_ONCE = 500
+
+
+class Response(Protocol):
+    """What is known of a response that is to be asked for anew."""
+
+    response_id: str
+    ad_account: int
+    form_id: int | None
+    form_version: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,29 +201,35 @@ def release(*, worker: str) -> int:
     return held.update(due_at=clock.now_ms(), claimed_by="")
 
 
-def reopen(
-    *,
-    response_id: str,
-    ad_account: int,
-    form_id: int | None,
-    form_version: int | None,
-) -> None:
-    """The response is due again, as if LinkedIn announced it just now."""
+def reopen(responses: Iterable[Response]) -> None:
+    """The responses are due again, as if LinkedIn announced them just now."""
     now = clock.now_ms()
-    notices = Notice.objects.filter(
-        response_id=response_id, action=Notice.Action.CREATED
-    )
-    if notices.update(
-        state=Notice.State.PENDING, due_at=now, received_at=now, attempts=0
-    ):
-        return
-    Notice.objects.create(
-        response_id=response_id,
-        action=Notice.Action.CREATED,
-        occurred_at=now,
-        ad_account=ad_account,
-        form_id=form_id,
-        form_version=form_version,
-        received_at=now,
-        due_at=now,
-    )
+    listed = list(responses)
+    for start in range(0, len(listed), _REOPENED_AT_ONCE):
+        chunk = listed[start : start + _REOPENED_AT_ONCE]
+        ids = [response.response_id for response in chunk]
+        notices = Notice.objects.filter(
+            response_id__in=ids, action=Notice.Action.CREATED
+        )
+        announced = set(notices.values_list("response_id", flat=True))
+        notices.update(
+            state=Notice.State.PENDING,
+            due_at=now,
+            received_at=now,
+            attempts=0,
+            claimed_by="",
+        )
+        missing = [one for one in chunk if one.response_id not in announced]
+        Notice.objects.bulk_create(
+            Notice(
+                response_id=one.response_id,
+                action=Notice.Action.CREATED,
+                occurred_at=now,
+                ad_account=one.ad_account,
+                form_id=one.form_id,
+                form_version=one.form_version,
+                received_at=now,
+                due_at=now,
+            )
+            for one in missing
+        )

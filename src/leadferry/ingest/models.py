@@ -1,5 +1,6 @@
 """Notices as they came, responses as LinkedIn delivered them, and what waits."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -104,6 +105,11 @@ class LeadFormResponse(models.Model):
                 name="ingest_response_unique",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["form_id", "submitted_at"], name="ingest_response_form_day"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.urn_key:x}"
@@ -128,7 +134,27 @@ class HeldBack(models.Model):
     reason = models.CharField(max_length=20, choices=Reason.choices)
     detail = models.CharField(max_length=500, blank=True)
     raw = models.BinaryField(default=b"")
+    # Milliseconds since 1970, UTC; none where nobody could read it.
+    submitted_at = models.BigIntegerField(null=True)
     at = models.DateTimeField(default=clock.now)
+    # Discarded, it stays out until the person submits anew.
+    discarded_at = models.DateTimeField(null=True)
+    discarded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    discard_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["reason", "-id"],
+                condition=Q(discarded_at=None),
+                name="ingest_held_back_reason",
+            ),
+            models.Index(
+                fields=["ad_account", "submitted_at"], name="ingest_held_back_account"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.response_id

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from leadferry.ingest import counting
 from leadferry.ingest.context import compile_for, refresh_values
@@ -33,11 +33,32 @@ class ShownSubmission:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeldBackFilter:
+    """Those that wait, or those that were discarded; of one reason where named."""
+
+    reason: str = ""
+    is_discarded: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class HeldBackPage:
-    """Held-back responses, newest first."""
+    """Held-back responses, newest first, and how many of each reason there are."""
 
     rows: Sequence[HeldBack]
     older: int | None
+    by_reason: Sequence[tuple[str, str, int]]
+    waiting: int
+    discarded: int
+    # On all pages.
+    matching: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawSubmission:
+    """What LinkedIn delivered: in the words of the form where they are known."""
+
+    answers: Sequence[Fate]
+    text: str
 
 
 def responses_of(leads: Sequence[int]) -> QuerySet[LeadFormResponse]:
@@ -75,27 +96,91 @@ def _fates(
     if version is None:
         return []
     try:
-        compiled = compile_for(version, mapping)
-        return compiled.fates(submission(wire.decode_response(bytes(row.raw))))
-    except (LeadferryError, msgspec.DecodeError):
+        return _answers(wire.decode_response(bytes(row.raw)), version, mapping)
+    except msgspec.DecodeError:
+        return []
+
+
+def _answers(
+    given: wire.LeadFormResponse,
+    version: LeadFormVersion,
+    mapping: Sequence[ColumnMapping],
+) -> list[Fate]:
+    try:
+        return compile_for(version, mapping).fates(submission(given))
+    except LeadferryError:
         return []
 
 
 def held_back_count() -> int:
     """How many responses wait for a person."""
-    return HeldBack.objects.count()
+    return HeldBack.objects.filter(discarded_at=None).count()
 
 
-def held_back_page(*, before: int | None) -> HeldBackPage:
+def held_back(chosen: HeldBackFilter) -> QuerySet[HeldBack]:
+    """What is held back or was discarded, newest first."""
+    rows = HeldBack.objects.filter(discarded_at__isnull=not chosen.is_discarded)
+    if chosen.reason:
+        rows = rows.filter(reason=chosen.reason)
+    return rows.order_by("-pk")
+
+
+def held_back_page(chosen: HeldBackFilter, *, before: int | None) -> HeldBackPage:
     """One page of what is held back."""
-    rows = HeldBack.objects.order_by("-pk")
+    rows = held_back(chosen)
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    shown = list(rows[: PAGE_SIZE + 1])
+    # A list does not need what stands in each of them.
+    shown = list(rows.defer("raw")[: PAGE_SIZE + 1])
     more = len(shown) > PAGE_SIZE
+    counts = _counts(is_discarded=chosen.is_discarded)
+    others = sum(_counts(is_discarded=not chosen.is_discarded).values())
+    here = sum(counts.values())
     return HeldBackPage(
-        rows=shown[:PAGE_SIZE], older=shown[PAGE_SIZE - 1].pk if more else None
+        rows=shown[:PAGE_SIZE],
+        older=shown[PAGE_SIZE - 1].pk if more else None,
+        by_reason=[
+            (reason.value, str(reason.label), counts[reason.value])
+            for reason in HeldBack.Reason
+            if reason.value in counts
+        ],
+        waiting=others if chosen.is_discarded else here,
+        discarded=here if chosen.is_discarded else others,
+        matching=counts.get(chosen.reason, 0) if chosen.reason else here,
     )
+
+
+def _counts(*, is_discarded: bool) -> dict[str, int]:
+    rows = held_back(HeldBackFilter(is_discarded=is_discarded)).order_by()
+    counted = rows.values_list("reason").annotate(count=Count("pk"))
+    return dict(counted)
+
+
+def find_held_back(held_id: int) -> HeldBack | None:
+    """One response that is held back or was discarded."""
+    rows = HeldBack.objects.select_related("discarded_by")
+    return rows.filter(pk=held_id).first()
+
+
+def raw_submission(held: HeldBack) -> RawSubmission:
+    """What was delivered of a held-back response; empty where nothing was."""
+    raw = bytes(held.raw)
+    try:
+        given = wire.decode_response(raw)
+    except msgspec.DecodeError:
+        return RawSubmission(answers=[], text=_pretty(raw))
+    pair = (given.form_id, given.form_version)
+    version = integrations.versions_by_number({pair}).get(pair)
+    refresh_values()
+    answers = _answers(given, version, []) if version is not None else []
+    return RawSubmission(answers=answers, text=_pretty(raw))
+
+
+def _pretty(raw: bytes) -> str:
+    try:
+        return msgspec.json.format(raw, indent=2).decode()
+    except msgspec.DecodeError:
+        return raw.decode("utf-8", "replace")
 
 
 def last_challenge() -> datetime | None:

@@ -13,14 +13,13 @@ from leadferry.integrations.models import (
     LeadFormVersion,
     RegistrationWindow,
 )
+from leadferry.integrations.windows import FROM_THE_START
 from leadferry.leads import services as leads
 from leadferry.leads.models import LEAD_FORMS
 from leadferry.linkedin import wire
 from leadferry.linkedin.client import LinkedInClient
 
 logger = logging.getLogger("leadferry.integrations")
-
-FROM_THE_START = 0
 
 
 def read_forms(account: AdAccount, *, client: LinkedInClient) -> list[LeadForm]:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from leadferry.leads.models import Fate
 
+# A form is on since ever: only a switch ends it.
+FROM_THE_START = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:

@@ -22,7 +22,10 @@ class Verdict(Enum):
     REGISTER = "register"
     UPDATE = "update"
     UNCHANGED = "unchanged"
-    DELETED = "deleted"
+    # It was switched off or before set-up: the ledger says so, no lead is made.
+    KEEP_OUT = "keep out"
+    # It was deleted at LinkedIn, or a person discarded it.
+    GONE = "gone"
 
 
 def decide(*, known: Known, fate: int, submitted_at: int, digest: int) -> Verdict:
@@ -31,10 +34,10 @@ def decide(*, known: Known, fate: int, submitted_at: int, digest: int) -> Verdic
     A deletion counts for what was submitted until its moment, the tie included; a
     later submission registers again. Newer wins; an old page changes nothing.
     """
-    if known.deleted_at is not None and submitted_at <= known.deleted_at:
-        return Verdict.DELETED
+    if is_gone(deleted_at=known.deleted_at, submitted_at=submitted_at):
+        return Verdict.GONE
     if fate != Fate.REGISTERED:
-        return Verdict.UNCHANGED
+        return _kept_out(known=known, fate=fate, submitted_at=submitted_at)
     if known.fate != Fate.REGISTERED:
         return Verdict.REGISTER
     if known.submitted_at is None or submitted_at > known.submitted_at:
@@ -44,6 +47,18 @@ def decide(*, known: Known, fate: int, submitted_at: int, digest: int) -> Verdic
     return Verdict.UNCHANGED
 
 
-def survives(*, deleted_at: int, submitted_at: int | None) -> bool:
-    """Whether a lead submitted then outlives a deletion of that moment."""
-    return submitted_at is not None and submitted_at > deleted_at
+def _kept_out(*, known: Known, fate: int, submitted_at: int) -> Verdict:
+    is_old = known.submitted_at is not None and submitted_at < known.submitted_at
+    if is_old or known.fate in {Fate.REGISTERED, fate}:
+        return Verdict.UNCHANGED
+    return Verdict.KEEP_OUT
+
+
+def is_gone(*, deleted_at: int | None, submitted_at: int | None) -> bool:
+    """Whether a deletion of that moment counts for what was submitted then.
+
+    Of what cannot be read nobody knows when it was submitted: it counts.
+    """
+    if deleted_at is None:
+        return False
+    return submitted_at is None or submitted_at <= deleted_at

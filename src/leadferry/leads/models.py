@@ -256,13 +256,15 @@ class Fate(models.IntegerChoices):
     DELETED = 3, _("deleted")
     SWITCHED_OFF = 4, _("switched off")
     BEFORE_SETUP = 5, _("before set-up")
+    DISCARDED = 6, _("discarded")
 
 
 class Registration(models.Model):
     """The permanent ledger of identities: no cascade ever reaches it.
 
     `key` and `check_key` are halves of a keyed hash of network and response URN.
-    `submitted_at` and `deleted_at` are milliseconds since 1970, UTC.
+    `submitted_at` and `deleted_at` are milliseconds since 1970, UTC. What was
+    submitted until `deleted_at` was deleted at LinkedIn or discarded by a person.
     """
 
     key = KeyField(primary_key=True)

@@ -15,6 +15,7 @@ from leadferry.leads.models import (
     Lead,
     LeadChange,
     LookupValue,
+    Registration,
 )
 from leadferry.leads.search import matching
 from leadferry.leads.values import names_of_values, read_value, texts_of
@@ -268,3 +269,10 @@ def progress_of(answer: AnswerText) -> AnswerProgress:
     return AnswerProgress(
         leads=answer.leads, written=counts["written"], kept=counts["kept"]
     )
+
+
+def gone_since(keys: Sequence[int]) -> dict[int, int]:
+    """Until when (ms) what was submitted under these identities is gone, where any."""
+    rows = Registration.objects.filter(pk__in=keys)
+    pairs = rows.values_list("pk", "deleted_at")
+    return {key: until for key, until in pairs if until is not None}

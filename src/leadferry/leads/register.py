@@ -61,9 +61,16 @@ class Outcome:
     registered: dict[int, int] = field(default_factory=dict)
     updated: list[int] = field(default_factory=list)
     unchanged: list[int] = field(default_factory=list)
-    deleted: list[int] = field(default_factory=list)
+    # Deleted at LinkedIn, or discarded by a person: nothing of them may stay.
+    gone: list[int] = field(default_factory=list)
     kept_out: list[int] = field(default_factory=list)
     collided: list[int] = field(default_factory=list)
+
+    def add(self, other: "Outcome") -> None:
+        """Take in what another page did."""
+        self.registered.update(other.registered)
+        for name in ("updated", "unchanged", "gone", "kept_out", "collided"):
+            getattr(self, name).extend(getattr(other, name))
 
 
 _REGISTRATION_COLUMNS = (
@@ -301,8 +308,10 @@ def _meet_known(
             again.append(response)
         elif verdict is Verdict.UPDATE:
             newer.append(response)
-        elif verdict is Verdict.DELETED:
-            outcome.deleted.append(response.key)
+        elif verdict is Verdict.GONE:
+            outcome.gone.append(response.key)
+        elif verdict is Verdict.KEEP_OUT:
+            _keep_out(response, outcome=outcome)
         else:
             outcome.unchanged.append(response.key)
     born = _register_again(again, outcome=outcome)
@@ -314,6 +323,15 @@ def _meet_known(
         for response, _lead in sorted(met, key=lambda pair: pair[1]):
             _update(response, known[response.key], columns, outcome=outcome)
     return [*born, *met]
+
+
+def _keep_out(response: MappedResponse, *, outcome: Outcome) -> None:
+    Registration.objects.filter(pk=response.key).update(
+        fate=response.fate,
+        submitted_at=response.submitted_at,
+        digest=response.digest,
+    )
+    outcome.kept_out.append(response.key)
 
 
 def _known_rows(keys: list[int]) -> dict[int, Registration]:

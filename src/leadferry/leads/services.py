@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from leadferry.kit import clock
 from leadferry.kit.text import comparable
 from leadferry.leads.answers import forget_answers
-from leadferry.leads.decisions import survives
+from leadferry.leads.decisions import is_gone
 from leadferry.leads.models import Fate, Lead, Lookup, LookupValue, Registration
 
 
@@ -64,7 +65,10 @@ def erase(*, key: int, check_key: int, occurred_at: int) -> bool:
     if row.check_key != check_key:
         return False
     row.deleted_at = max(row.deleted_at or occurred_at, occurred_at)
-    if survives(deleted_at=row.deleted_at, submitted_at=row.submitted_at):
+    is_known = row.submitted_at is not None
+    if is_known and not is_gone(
+        deleted_at=row.deleted_at, submitted_at=row.submitted_at
+    ):
         row.save()
         return False
     lead_id = row.lead_id
@@ -85,9 +89,12 @@ def _drop_lead_without_submissions(lead_id: int) -> None:
         Lead.objects.filter(pk=lead_id).delete()
 
 
-def hold_back(*, key: int, check_key: int, submitted_at: int | None) -> None:
-    """The ledger knows that this response waits for a person; nothing known changes."""
-    Registration.objects.get_or_create(
+def hold_back(*, key: int, check_key: int, submitted_at: int | None) -> bool:
+    """The ledger knows that this response waits for a person.
+
+    A lead that is there stays. False where the response was deleted or discarded.
+    """
+    row, made = Registration.objects.get_or_create(
         key=key,
         defaults={
             "check_key": check_key,
@@ -95,3 +102,34 @@ def hold_back(*, key: int, check_key: int, submitted_at: int | None) -> None:
             "submitted_at": submitted_at,
         },
     )
+    if made:
+        return True
+    row = Registration.objects.select_for_update().get(pk=key)
+    if is_gone(deleted_at=row.deleted_at, submitted_at=submitted_at):
+        return False
+    if row.fate != Fate.REGISTERED:
+        row.fate, row.submitted_at = Fate.HELD_BACK, submitted_at
+        row.save()
+    return True
+
+
+def discard(*, key: int, submitted_at: int | None) -> None:
+    """A person decided that a held-back response stays out, until a later submission.
+
+    In the caller's transaction. A lead of an earlier submission stays as it is.
+    """
+    row = Registration.objects.select_for_update().get(pk=key)
+    until = submitted_at if submitted_at is not None else clock.now_ms()
+    row.deleted_at = max(row.deleted_at or until, until)
+    if row.fate == Fate.HELD_BACK:
+        row.fate = Fate.DISCARDED
+    row.save()
+
+
+def take_discard_back(*, key: int) -> None:
+    """What was discarded is held back again; in the caller's transaction."""
+    row = Registration.objects.select_for_update().get(pk=key)
+    row.deleted_at = None
+    if row.fate == Fate.DISCARDED:
+        row.fate = Fate.HELD_BACK
+    row.save()

@@ -133,11 +133,10 @@ def test_trouble_for_a_day_ends_as_held_back_with_a_way_out(
     assert held.reason == reason
     assert Notice.objects.get().state == Notice.State.GIVEN_UP
     sandbox.no_faults()
-    assert try_again(held_id=held.pk)
+    assert try_again([held], by=None) == 1
     drain(EMEA)
     assert Lead.objects.count() == 1
     assert not HeldBack.objects.exists()
-    assert not try_again(held_id=held.pk)
 
 
 def test_one_missing_response_does_not_hold_up_the_others(
@@ -220,3 +219,44 @@ def test_a_deletion_ends_the_lead_in_either_order(sandbox: Sandbox, first: str) 
         drain(EMEA)
     assert not Lead.objects.exists()
     assert Notice.objects.filter(state=Notice.State.DONE).count() == 2
+
+
+def test_a_deletion_is_obeyed_without_an_integration() -> None:
+    Notice.objects.create(
+        response_id="x", action=Notice.Action.DELETED, occurred_at=1,
+        ad_account=APAC, received_at=clock.now_ms(),
+    )  # fmt: skip
+    drain(APAC)
+    assert Notice.objects.get().state == Notice.State.DONE
+
+
+def test_what_was_deleted_before_is_not_asked_for(sandbox: Sandbox) -> None:
+    ids = sandbox.submit()
+    at = clock.now_ms()
+    announce(*ids, action="DELETED", at=at)
+    drain(EMEA)
+    before = len(sandbox.calls("/rest/"))
+    announce(*ids, at=at)
+    announce(*ids, at=at - 1)
+    drain(EMEA)
+    assert len(sandbox.calls("/rest/")) == before
+    assert not Notice.objects.exclude(state=Notice.State.DONE).exists()
+
+
+def test_what_linkedin_has_no_more_comes_from_what_was_stored(
+    sandbox: Sandbox, integration: Integration
+) -> None:
+    ids = sandbox.submit()
+    announce(*ids)
+    rows = integration.mapping_versions.get().rows
+    source = rows.get(column="Contact").source
+    rows.filter(column="Contact").update(source={})
+    drain(EMEA)
+    held = HeldBack.objects.get()
+    assert held.reason == HeldBack.Reason.MAPPING
+    rows.filter(column="Contact").update(source=source)
+    sandbox.fault("leadFormResponses", "404")
+    try_again([held], by=None)
+    drain(EMEA)
+    assert Lead.objects.get().contact
+    assert not HeldBack.objects.exists()

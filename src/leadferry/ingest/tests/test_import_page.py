@@ -174,7 +174,7 @@ def test_a_deletion_takes_what_is_stored_too(integration: Integration) -> None:
     assert erase_response(response_id="lead-1", occurred_at=SUBMITTED_AT + 1)
     assert not LeadFormResponse.objects.exists()
     assert not Lead.objects.exists()
-    assert len(bring(integration, make_response(1)).outcome.deleted) == 1
+    assert len(bring(integration, make_response(1)).outcome.gone) == 1
     assert not Lead.objects.exists()
 
 

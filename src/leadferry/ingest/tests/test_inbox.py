@@ -5,7 +5,7 @@ import pytest
 from django.db import connections, transaction
 
 from leadferry.ingest import inbox, retry
-from leadferry.ingest.models import Notice
+from leadferry.ingest.models import HeldBack, Notice
 from leadferry.ingest.tests.builders import make_notice
 from leadferry.kit import clock
 from tests.support.sandbox import EMEA
@@ -86,10 +86,10 @@ def test_after_a_day_a_notice_is_given_up() -> None:
 def test_a_notice_that_was_given_up_can_be_reopened() -> None:
     record()
     inbox.set_aside(claim(), state=Notice.State.GIVEN_UP, reason="x")
-    for response_id in ("lead-0", "never-announced"):
-        inbox.reopen(
-            response_id=response_id, ad_account=EMEA, form_id=None, form_version=None
-        )
+    inbox.reopen(
+        HeldBack(response_id=response_id, ad_account=EMEA)
+        for response_id in ("lead-0", "never-announced")
+    )
     assert {row.response_id for row in claim()} == {"lead-0", "never-announced"}
 
 

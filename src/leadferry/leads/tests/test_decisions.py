@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadferry.leads.decisions import Known, Verdict, decide, survives
+from leadferry.leads.decisions import Known, Verdict, decide, is_gone
 from leadferry.leads.models import Fate
 
 NEWER, SAME, OLDER = 200, 100, 50
@@ -25,8 +25,8 @@ def known(fate: Fate = Fate.REGISTERED, deleted_at: int | None = None) -> Known:
         (known(), SAME, 2, Verdict.UPDATE),
         (known(), OLDER, 2, Verdict.UNCHANGED),
         # A deletion counts for all that was submitted until then, the tie included.
-        (known(Fate.DELETED, deleted_at=SAME), SAME, 1, Verdict.DELETED),
-        (known(Fate.DELETED, deleted_at=SAME), OLDER, 1, Verdict.DELETED),
+        (known(Fate.DELETED, deleted_at=SAME), SAME, 1, Verdict.GONE),
+        (known(Fate.DELETED, deleted_at=SAME), OLDER, 1, Verdict.GONE),
         (known(Fate.DELETED, deleted_at=SAME), NEWER, 2, Verdict.REGISTER),
         (known(Fate.HELD_BACK), SAME, 1, Verdict.REGISTER),
         (known(Fate.SWITCHED_OFF), SAME, 1, Verdict.REGISTER),
@@ -48,6 +48,30 @@ def test_what_is_not_to_be_registered_changes_no_lead(fate: Fate) -> None:
     assert made is Verdict.UNCHANGED
 
 
+@pytest.mark.parametrize(
+    ("ledger", "submitted_at", "verdict"),
+    [
+        (known(Fate.HELD_BACK), NEWER, Verdict.KEEP_OUT),
+        (known(Fate.HELD_BACK), SAME, Verdict.KEEP_OUT),
+        # What waits is of a later submission than this old page.
+        (known(Fate.HELD_BACK), OLDER, Verdict.UNCHANGED),
+        (known(Fate.DELETED, deleted_at=SAME), NEWER, Verdict.KEEP_OUT),
+        (known(Fate.DELETED, deleted_at=SAME), SAME, Verdict.GONE),
+        (known(Fate.DISCARDED, deleted_at=SAME), SAME, Verdict.GONE),
+        (known(Fate.DISCARDED, deleted_at=SAME), NEWER, Verdict.KEEP_OUT),
+        (known(Fate.BEFORE_SETUP), NEWER, Verdict.KEEP_OUT),
+        (known(Fate.SWITCHED_OFF), NEWER, Verdict.UNCHANGED),
+    ],
+)
+def test_each_response_has_one_fate(
+    ledger: Known, submitted_at: int, verdict: Verdict
+) -> None:
+    made = decide(
+        known=ledger, fate=Fate.SWITCHED_OFF, submitted_at=submitted_at, digest=2
+    )
+    assert made is verdict
+
+
 def _play(events: tuple[tuple[str, int], ...]) -> tuple[bool, int | None]:
     """Whether a lead is there in the end, and from which submission."""
     ledger: Known | None = None
@@ -63,7 +87,10 @@ def _delete(ledger: Known | None, at: int) -> Known:
         fate=Fate.DELETED, submitted_at=None, digest=None, deleted_at=None
     )
     deleted_at = max(before.deleted_at or at, at)
-    lives = survives(deleted_at=deleted_at, submitted_at=before.submitted_at)
+    submitted_at = before.submitted_at
+    lives = submitted_at is not None and not is_gone(
+        deleted_at=deleted_at, submitted_at=submitted_at
+    )
     return Known(
         fate=before.fate if lives else Fate.DELETED,
         submitted_at=before.submitted_at,

@@ -98,7 +98,7 @@ def test_a_deletion_stays_whatever_comes_after() -> None:
     register([response])
     assert services.erase(key=11, check_key=-11, occurred_at=100)
     assert not Lead.objects.exists()
-    assert register([response]).deleted == [11]
+    assert register([response]).gone == [11]
     row = Registration.objects.get()
     assert (row.fate, row.lead_id, row.digest) == (Fate.DELETED, None, None)
     again = make_response(11, submitted_at=101, digest=2)
@@ -107,7 +107,7 @@ def test_a_deletion_stays_whatever_comes_after() -> None:
 
 def test_a_deletion_that_comes_first_is_remembered() -> None:
     services.erase(key=12, check_key=-12, occurred_at=100)
-    assert register([make_response(12, submitted_at=100)]).deleted == [12]
+    assert register([make_response(12, submitted_at=100)]).gone == [12]
     assert not Lead.objects.exists()
 
 

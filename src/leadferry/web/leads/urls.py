@@ -2,7 +2,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from leadferry.web.access import public
-from leadferry.web.leads import answers, edit, views
+from leadferry.web.leads import answers, edit, held_back, views
 
 urlpatterns = [
     path("", public(RedirectView.as_view(pattern_name="leads"))),
@@ -19,6 +19,12 @@ urlpatterns = [
         answers.answer_progress,
         name="answer-progress",
     ),
-    path("leads/held-back", views.held_back, name="held-back"),
-    path("leads/held-back/<int:held_id>/again", views.try_again, name="try-again"),
+    path("leads/held-back", held_back.held_back_list, name="held-back"),
+    path("leads/held-back/again", held_back.try_again, name="try-again"),
+    path("leads/held-back/discard", held_back.discard, name="discard"),
+    path(
+        "leads/held-back/<int:held_id>",
+        held_back.held_back_page,
+        name="held-back-one",
+    ),
 ]

@@ -1,13 +1,10 @@
-"""The list of leads, one lead, and what is held back."""
+"""The list of leads, and one lead."""
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from leadferry.ingest import queries as ingest
-from leadferry.ingest import services as ingest_services
 from leadferry.ingest.lineage import lineage_of
 from leadferry.leads import queries
 from leadferry.leads.columns import catalogue
@@ -75,24 +72,3 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
         "submissions": ingest.submissions_of(lead),
     }
     return render(request, "web/leads/lead.html", context)
-
-
-@requires("leads.view_lead")
-@require_safe
-def held_back(request: HttpRequest) -> HttpResponse:
-    """Responses that could not be registered, each with its reason."""
-    before = request.GET.get("before", "")
-    page = ingest.held_back_page(before=int(before) if before.isdecimal() else None)
-    return render(request, "web/leads/held_back.html", {"page": page})
-
-
-@requires("leads.change_lead")
-@require_POST
-def try_again(request: HttpRequest, held_id: int) -> HttpResponse:
-    """One held-back response is asked of LinkedIn anew."""
-    if not ingest_services.try_again(held_id=held_id):
-        raise Http404
-    messages.success(
-        request, _("LinkedIn is asked again; the lead appears within a minute.")
-    )
-    return redirect("held-back")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leadferry.jobs import inquiries
 from leadferry.jobs.models import Inquiry
+from leadferry.kit import clock
 from leadferry.leads.columns import CORE_COLUMNS, CatalogueColumn
 from leadferry.mapping.convert import Kind
 from leadferry.mapping.fields import ColumnType
@@ -67,6 +68,12 @@ def shown(value: object) -> object:
         here = value.astimezone(timezone.get_current_timezone())
         return date_format(here, "j M Y, H:i")
     return date_format(value, "j M Y") if isinstance(value, date) else value
+
+
+@register.filter
+def from_ms(milliseconds: int) -> datetime:
+    """Milliseconds since 1970 as a time."""
+    return clock.from_ms(milliseconds)
 
 
 @register.filter

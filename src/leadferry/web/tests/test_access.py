@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 PARAMETERS: dict[str, dict[str, object]] = {
     "lead": {"lead_id": 1},
-    "try-again": {"held_id": 1},
+    "held-back-one": {"held_id": 1},
     "form-changes": {"form_id": 1},
     "answer": {"answer_id": 1},
     "answer-progress": {"answer_id": 1},

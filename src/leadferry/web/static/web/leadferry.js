@@ -60,6 +60,15 @@ document.addEventListener("input", (event) => {
   field.parentElement.querySelector("[data-narrowed]").hidden = shown > 0;
 });
 
+// One box ticks all others of the same name.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset?.ticks;
+  if (!name) return;
+  for (const box of event.target.form.elements) {
+    if (box.name === name) box.checked = event.target.checked;
+  }
+});
+
 // The wizard: a dialog over the list, and LinkedIn in a window of its own.
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.id !== "wizard") return;
