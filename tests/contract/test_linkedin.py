@@ -23,6 +23,7 @@ from leadferry.linkedin.errors import (
     VersionSunset,
 )
 from leadferry.linkedin.oauth import OAuth
+from leadferry.linkedin.walk import Mark
 from leadferry.linkedin.wire import decode_response
 from tests.support.instance import sign_in_at_linkedin
 from tests.support.sandbox import (
@@ -118,8 +119,53 @@ def test_every_lead_of_a_period_although_pages_come_short(
     sandbox: Sandbox, client: LinkedInClient
 ) -> None:
     sandbox.submit(count=230)
-    pages = client.find_responses(EMEA, start_ms=0, end_ms=2**53, fields="id")
-    assert sum(len(page.elements) for page in pages) == 230
+    assert len(read_all(client)) == 230
+
+
+def read_all(client: LinkedInClient) -> list[str]:
+    mark = Mark(0, 2**53 - 1)
+    ids: list[str] = []
+    while not mark.is_done:
+        mark, fresh = client.next_responses(EMEA, mark, fields="id,submittedAt")
+        ids += [one.key for one in fresh]
+    return ids
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"short_pages": "on"},
+        {"range_end": "exclusive"},
+        {"max_count": 7},
+        {"total": "absent"},
+        {"total": "constant"},
+        {"total": "present"},
+    ],
+)
+def test_a_period_is_read_whole_however_the_list_behaves(
+    sandbox: Sandbox, client: LinkedInClient, switches: dict[str, object]
+) -> None:
+    ids = sandbox.submit(count=150)
+    # One moment that fills more than a page.
+    at = 1_793_000_000_000
+    ids += sandbox.submit(count=130, submitted_at=at)
+    sandbox.switch(**switches)
+    found = read_all(client)
+    assert sorted(found) == sorted(ids)
+
+
+def test_the_number_to_expect_is_told_or_not_known(
+    sandbox: Sandbox, client: LinkedInClient
+) -> None:
+    def count() -> int | None:
+        return client.count_responses(EMEA, start_ms=0, end_ms=2**53)
+
+    assert count() == 0
+    sandbox.submit(count=120)
+    assert count() == 120
+    for total in ("absent", "constant"):
+        sandbox.switch(total=total)
+        assert count() is None
 
 
 @pytest.mark.parametrize(

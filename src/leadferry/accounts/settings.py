@@ -23,6 +23,8 @@ NOTIFICATION_ROLE = "RoleForReceivingNotifications"
 IDENTITY_SERVER_URL = "IdentityServerUrl"
 IDENTITY_SERVER_CLIENT_ID = "IdentityServerClientId"
 IDENTITY_SERVER_CLIENT_SECRET = "IdentityServerClientSecret"  # noqa: S105 - a code
+DAYS_TO_SYNC = "LinkedInDaysToSync"
+CALLS_PER_DAY = "LinkedInCallsPerDay"
 SMTP_HOST = "SmtpHost"
 SMTP_PORT = "SmtpPort"
 SMTP_SECURITY = "SmtpSecurity"
@@ -37,6 +39,7 @@ class Kind(StrEnum):
     TEXT = "text"
     ADDRESS = "address"
     ZONE = "zone"
+    NUMBER = "number"
     SECRET = "secret"  # noqa: S105 - a kind
     # Set on a page of its own, or by the product itself.
     ELSEWHERE = "elsewhere"
@@ -51,6 +54,10 @@ class Setting:
     caption: StrOrPromise
     kind: Kind
     default: str = ""
+    hint: StrOrPromise = ""
+    # Of a number: its bounds, both included.
+    least: int = 0
+    most: int = 0
 
 
 CATALOGUE = (
@@ -59,6 +66,30 @@ CATALOGUE = (
     Setting(NOTIFICATION_ROLE, _("Role for receiving notifications"), Kind.ELSEWHERE),
     Setting(NOTICE_ADDRESS_KEY, "", Kind.HIDDEN),
     Setting(TIME_ZONE, _("Time zone"), Kind.ZONE, "UTC"),
+    Setting(
+        DAYS_TO_SYNC,
+        _("Days of earlier leads that can be synchronised"),
+        Kind.NUMBER,
+        "90",
+        hint=_(
+            "LinkedIn keeps the leads of ad accounts for 90 days, of other lead "
+            "types for up to 365."
+        ),
+        least=1,
+        most=365,
+    ),
+    Setting(
+        CALLS_PER_DAY,
+        _("Calls to LinkedIn per day"),
+        Kind.NUMBER,
+        hint=_(
+            "The limit of lead form responses that LinkedIn's developer portal shows "
+            "for the application. Empty: learned when LinkedIn refuses more. 30 % of "
+            "it is kept for new leads."
+        ),
+        least=10,
+        most=100_000_000,
+    ),
     Setting(IDENTITY_SERVER_URL, _("Identity server Url"), Kind.ADDRESS),
     Setting(IDENTITY_SERVER_CLIENT_ID, _("Identity server client id"), Kind.TEXT),
     Setting(

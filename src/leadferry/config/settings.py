@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "leadferry.leads",
     "leadferry.integrations",
     "leadferry.ingest",
+    "leadferry.sync",
     "leadferry.web",
 ]
 

@@ -14,6 +14,7 @@ from leadferry.linkedin import wire
 
 CLAIM_MS = 60_000
 GIVE_UP_MS = 24 * 3600 * 1000
+_BUSY_MS = 5_000
 _MAX_BODY_KEPT = 10_000
 _ACTIONS = {"CREATED": Notice.Action.CREATED, "DELETED": Notice.Action.DELETED}
 
@@ -125,6 +126,14 @@ def accounts_with_due_notices() -> list[int]:
             [clock.now_ms()],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def is_busy() -> bool:
+    """Whether a notice came within the last seconds: bulk work makes room for them."""
+    with connections[inbox()].cursor() as cursor:
+        cursor.execute("SELECT received_at FROM ingest_notice ORDER BY id DESC LIMIT 1")
+        row = cursor.fetchone()
+    return row is not None and clock.now_ms() - row[0] < _BUSY_MS
 
 
 def claim(*, ad_account: int, worker: str, count: int) -> list[Claimed]:

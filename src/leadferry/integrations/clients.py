@@ -1,7 +1,7 @@
 """Clients of LinkedIn, in the name of a user who can reach the ad account."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -53,19 +53,32 @@ def client_of(user: LinkedInUser) -> LinkedInClient:
     )
 
 
-def user_for(ad_account: int) -> LinkedInUser:
-    """A user whose token can reach the ad account; raises SetupError without one."""
-    users = LinkedInUser.objects.filter(
+def user_for(ad_account: int, *, attempt: int = 0) -> LinkedInUser:
+    """A user whose token can reach the ad account; raises SetupError without one.
+
+    Another `attempt` takes the next one: what LinkedIn refuses one it may give to
+    another.
+    """
+    found = LinkedInUser.objects.filter(
         adaccountaccess__ad_account__account_id=ad_account,
         state=LinkedInUser.State.ACTIVE,
         expires_at__gt=clock.now(),
     )
-    user = users.order_by("-expires_at").first()
-    if user is None:
+    users = list(found.order_by("-expires_at", "pk"))
+    if not users:
         raise SetupError(
             "No connected LinkedIn user reaches this ad account: sign in again."
         )
-    return user
+    return users[attempt % len(users)]
+
+
+def was_connected_since(ad_account: int, moment: datetime) -> bool:
+    """Whether somebody who reaches the ad account signed in after a moment."""
+    return LinkedInUser.objects.filter(
+        adaccountaccess__ad_account__account_id=ad_account,
+        state=LinkedInUser.State.ACTIVE,
+        token_issued_at__gt=moment,
+    ).exists()
 
 
 def note_dead_token(user: LinkedInUser, error: TokenDead) -> None:

@@ -10,6 +10,31 @@ from leadferry.kit import clock
 from leadferry.leads.models import LookupValue
 
 
+class CallCount(models.Model):
+    """The calls of one user to one endpoint of LinkedIn on one UTC day.
+
+    `refused_after` is their number when LinkedIn refused more for that day.
+    """
+
+    day = models.IntegerField()
+    user = models.ForeignKey(
+        "LinkedInUser", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    endpoint = models.CharField(max_length=60)
+    calls = models.BigIntegerField(default=0)
+    refused_after = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "endpoint", "day"], name="integrations_calls_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} {self.calls}"
+
+
 class LinkedInApplication(models.Model):
     """The application at LinkedIn through which this instance speaks; one row."""
 

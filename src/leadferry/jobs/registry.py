@@ -6,10 +6,12 @@ from dataclasses import dataclass
 Argument = int | str
 NEW_LEADS = "new-leads"
 HOUSEKEEPING = "housekeeping"
+# Hours of earlier leads.
+SYNC = "sync"
 # A person looks at a page and waits.
 WAITED_FOR = "waited-for"
 # How many tasks of a queue one worker runs at once.
-QUEUES = {NEW_LEADS: 4, WAITED_FOR: 2, HOUSEKEEPING: 2}
+QUEUES = {NEW_LEADS: 4, WAITED_FOR: 2, HOUSEKEEPING: 2, SYNC: 2}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The REST API in the name of one member: methods named for its resources."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -21,6 +22,7 @@ from leadferry.linkedin.errors import (
 from leadferry.linkedin.paging import by_cursor, by_offset
 from leadferry.linkedin.restli import Raw, encode, query, sponsored_account
 from leadferry.linkedin.transport import Transport
+from leadferry.linkedin.walk import Element, Mark, look_at, step
 
 Decoded = TypeVar("Decoded")
 
@@ -32,6 +34,8 @@ RESPONSE_FIELDS = (
 RESPONSE_FIELDS_WITH_FORM = (
     f"{RESPONSE_FIELDS},form:(hiddenFields,creationLocale,name,id,content)"
 )
+# The most that integrators are known to ask for at once.
+RESPONSES_AT_ONCE = 100
 _BATCH = 50
 _PAGE = 100
 
@@ -60,6 +64,10 @@ class LinkedInClient:
             token, version=version, base_url=base_url, transport=transport
         )
         self.batch_refused = batch_refused
+
+    def take_calls(self) -> Counter[str]:
+        """The calls made since this was asked last, by endpoint."""
+        return self._http.take_calls()
 
     def __enter__(self) -> Self:
         return self
@@ -167,24 +175,61 @@ class LinkedInClient:
             else:
                 into.found[response_id] = msgspec.Raw(raw)
 
-    def find_responses(
-        self, account_id: int, *, start_ms: int, end_ms: int, fields: str
-    ) -> Iterator[wire.Page]:
-        """Pages of the account's leads submitted in a period, both ends included."""
-        parameters = {
-            "q": "owner",
-            "owner": _owner(account_id),
-            "leadType": {"leadType": "SPONSORED"},
-            "limitedToTestLeads": False,
-            "submittedAtTimeRange": {"start": start_ms, "end": end_ms},
-            "fields": Raw(fields),
-        }
-        return by_offset(
-            lambda start, count: self._page(
-                "/rest/leadFormResponses",
-                {**parameters, "count": count, "start": start},
-            ),
-            count=_PAGE,
+    def next_responses(
+        self, account_id: int, mark: Mark, *, fields: str, trusts_total: bool = False
+    ) -> tuple[Mark, list[Element]]:
+        """The next page of the account's leads in a period, and what is left then.
+
+        An empty page is believed at its second coming where the total says that
+        there is more. Raises PagingError where the list does not move on.
+        """
+        page = self._responses_page(account_id, mark, fields=fields)
+        total = page.paging.total if page.paging else None
+        if not page.elements and (total or 0) > mark.offset:
+            page = self._responses_page(account_id, mark, fields=fields)
+        elements = [look_at(bytes(raw)) for raw in page.elements]
+        is_whole = (
+            trusts_total
+            and mark.offset == 0
+            and 0 < len(elements) < RESPONSES_AT_ONCE
+            and total == len(elements)
+        )
+        return step(mark, elements, is_whole=is_whole)
+
+    def count_responses(
+        self, account_id: int, *, start_ms: int, end_ms: int
+    ) -> int | None:
+        """How many leads LinkedIn says the period has, both ends included, or none."""
+        mark = Mark(start_ms, end_ms)
+        page = self._responses_page(account_id, mark, fields="id", margin=0, count=1)
+        if not page.elements:
+            return 0
+        # Some answers carry a total of 0 beside the elements that it should count.
+        return (page.paging.total or None) if page.paging else None
+
+    def _responses_page(
+        self,
+        account_id: int,
+        mark: Mark,
+        *,
+        fields: str,
+        margin: int = 1,
+        count: int = RESPONSES_AT_ONCE,
+    ) -> wire.Page:
+        # Whether LinkedIn counts the ends in is not known: a millisecond more at each.
+        period = {"start": max(0, mark.start - margin), "end": mark.end + margin}
+        return self._page(
+            "/rest/leadFormResponses",
+            {
+                "q": "owner",
+                "owner": _owner(account_id),
+                "leadType": {"leadType": "SPONSORED"},
+                "limitedToTestLeads": False,
+                "submittedAtTimeRange": period,
+                "fields": Raw(fields),
+                "count": count,
+                "start": mark.offset,
+            },
         )
 
     def notifications(self, account_id: int) -> Iterator[wire.LeadNotification]:

@@ -1,6 +1,8 @@
 """One request path to the REST API: headers, retries, errors, unchanged queries."""
 
 import random
+import threading
+from collections import Counter
 from collections.abc import Mapping
 
 import httpx
@@ -29,6 +31,8 @@ class Transport:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._base = httpx.URL(base_url)
+        self._calls: Counter[str] = Counter()
+        self._lock = threading.Lock()
         self._client = make_client(
             base_url=base_url,
             transport=transport,
@@ -43,6 +47,16 @@ class Transport:
         """Give the connections back."""
         self._client.close()
 
+    def take_calls(self) -> Counter[str]:
+        """The calls made since this was asked last, by endpoint."""
+        with self._lock:
+            taken, self._calls = self._calls, Counter()
+        return taken
+
+    def _count(self, path: str) -> None:
+        with self._lock:
+            self._calls[_resource(path)] += 1
+
     def get(self, path: str, query: str = "", *, method: str) -> bytes:
         """The body of a read; raises what LinkedIn's refusal means.
 
@@ -51,6 +65,7 @@ class Transport:
         request = self._read_request(path, query, method)
         for attempt in range(_RETRIES + 1):
             last = attempt == _RETRIES
+            self._count(path)
             try:
                 answer = self._client.send(request)
             except httpx.HTTPError as exc:
@@ -95,6 +110,7 @@ class Transport:
         self, verb: str, path: str, *, method: str, content: bytes
     ) -> httpx.Response:
         headers = {"X-RestLi-Method": method, "Content-Type": "application/json"}
+        self._count(path)
         try:
             answer = self._client.request(
                 verb, self._url(path, ""), headers=headers, content=content

@@ -46,6 +46,15 @@ def _field(setting: Setting, held: str) -> forms.Field:
         return forms.URLField(
             label=label, required=False, initial=held, assume_scheme="https"
         )
+    if setting.kind is Kind.NUMBER:
+        return forms.IntegerField(
+            label=label,
+            required=bool(setting.default),
+            initial=held,
+            help_text=setting.hint,
+            min_value=setting.least,
+            max_value=setting.most,
+        )
     return forms.CharField(label=label, required=False, initial=held, max_length=1000)
 
 

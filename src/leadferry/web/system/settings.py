@@ -54,7 +54,8 @@ def setting_page(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("mail-settings" if "Smtp" in code else "social-settings")
     form = SettingForm(request.POST.dict() if request.POST else None, setting=setting)
     if request.method == "POST" and form.is_valid():
-        value = form.cleaned_data["value"].strip()
+        typed = form.cleaned_data["value"]
+        value = "" if typed is None else str(typed).strip()
         clears = "clear" in request.POST
         if value or clears or setting.kind is not Kind.SECRET:
             by = cast("User", request.user)

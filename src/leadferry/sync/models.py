@@ -1,0 +1,133 @@
+"""Runs over earlier leads with their slices, and how far polling has come."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leadferry.integrations.models import Integration, LeadForm
+from leadferry.kit import clock
+
+
+class SyncRun(models.Model):
+    """One reading of a period of leads; it goes on from its slices after any stop.
+
+    `start`, `end`, `due_at` and the moments of working are milliseconds since 1970,
+    UTC; both ends of the period are included. Who raised `epoch` last owns it.
+    """
+
+    class Kind(models.TextChoices):
+        ASKED = "asked", _("asked for")
+        GAP = "gap", _("a gap that polling found")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        PAUSED = "paused", _("paused")
+        DONE = "done", _("done")
+        CANCELLED = "cancelled", _("cancelled")
+
+    integration = models.ForeignKey(
+        Integration, on_delete=models.CASCADE, related_name="sync_runs"
+    )
+    # None: every form of the ad account.
+    form = models.ForeignKey(
+        LeadForm, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ASKED)
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
+    start = models.BigIntegerField()
+    end = models.BigIntegerField()
+    # Also what was switched off, or before set-up, when it was submitted.
+    takes_all = models.BooleanField(default=True)
+    state = models.CharField(
+        max_length=10, choices=State.choices, default=State.WAITING
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    # None: nothing is to be done, or a worker is at it.
+    due_at = models.BigIntegerField(null=True)
+    # Failures since something was read last.
+    attempts = models.IntegerField(default=0)
+    epoch = models.BigIntegerField(default=0)
+    claimed_by = models.CharField(max_length=120, blank=True, default="")
+    is_cut = models.BooleanField(default=False)
+    # What LinkedIn said it has; none where it does not tell.
+    expected = models.BigIntegerField(null=True)
+    read = models.BigIntegerField(default=0)
+    registered = models.BigIntegerField(default=0)
+    updated = models.BigIntegerField(default=0)
+    unchanged = models.BigIntegerField(default=0)
+    held_back = models.BigIntegerField(default=0)
+    # Deleted at LinkedIn, discarded here, or switched off where that counts.
+    left_out = models.BigIntegerField(default=0)
+    # For the rate: since when it works without a break, and what was read then.
+    working_since = models.BigIntegerField(null=True)
+    read_then = models.BigIntegerField(default=0)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=clock.now)
+    paused_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(due_at__isnull=False),
+                name="sync_run_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"sync run {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it will still read something."""
+        return self.state not in {self.State.DONE, self.State.CANCELLED}
+
+
+class Slice(models.Model):
+    """A part of a run's period with the mark of what is left of it.
+
+    `start` and `end` are milliseconds since 1970, UTC, both included; all of it is
+    read when `end` lies before `start`. The rest is as in `linkedin.walk.Mark`.
+    """
+
+    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="slices")
+    start = models.BigIntegerField()
+    end = models.BigIntegerField()
+    offset = models.IntegerField(default=0)
+    seen = models.JSONField(default=list)
+    idle = models.IntegerField(default=0)
+    falls = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"{self.start}-{self.end}"
+
+
+class Polling(models.Model):
+    """How far the leads of an integration were read without being told of them.
+
+    All moments are milliseconds since 1970, UTC.
+    """
+
+    integration = models.OneToOneField(
+        Integration, on_delete=models.CASCADE, related_name="polling"
+    )
+    # Everything submitted until here was read.
+    high_water = models.BigIntegerField()
+    due_at = models.BigIntegerField(default=0, db_index=True)
+    polled_at = models.BigIntegerField(null=True)
+    # When it last looked back further than usual.
+    swept_at = models.BigIntegerField(default=0)
+    last_lead_at = models.BigIntegerField()
+    # A lead came by polling of which no notice had come: the door is not trusted.
+    missed_at = models.BigIntegerField(null=True)
+    attempts = models.IntegerField(default=0)
+    reason = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"polling of {self.integration_id}"

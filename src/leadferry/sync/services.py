@@ -1,0 +1,275 @@
+"""Runs over earlier leads: started, taken up by a worker, paused, cancelled."""
+
+import logging
+import random
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+
+from leadferry.accounts import audit
+from leadferry.accounts import settings as system_settings
+from leadferry.accounts.models import User
+from leadferry.alerts import services as alerts
+from leadferry.ingest.retry import wait_seconds
+from leadferry.integrations import calls, clients
+from leadferry.integrations.models import Integration, LeadForm, LinkedInUser
+from leadferry.jobs import services as jobs
+from leadferry.jobs.errors import Fenced
+from leadferry.kit import clock
+from leadferry.kit.errors import LeadferryError, TemporaryError
+from leadferry.linkedin.errors import Throttled, TokenDead
+from leadferry.sync import periods
+from leadferry.sync.backfill import work_on
+from leadferry.sync.models import SyncRun
+from leadferry.sync.periods import Period
+
+logger = logging.getLogger("leadferry.sync")
+
+_SETUP_WAIT_SECONDS = 300.0
+_REJECTED_WAIT_SECONDS = 900.0
+_OWN_FAULT_WAIT_SECONDS = 60.0
+# A burst ends soon; what is still refused then is refused until midnight.
+_BURST_ATTEMPTS = 3
+_random = random.Random()  # noqa: S311 - spreads load, guards nothing
+# Runs that threads of this process are at; a claim without one is a leftover.
+_at_work: set[int] = set()
+
+
+def time_zone() -> ZoneInfo:
+    """The time zone in which the instance counts days."""
+    return ZoneInfo(system_settings.read(system_settings.TIME_ZONE))
+
+
+def days_to_sync() -> int:
+    """How many days back a period may begin."""
+    return int(system_settings.read(system_settings.DAYS_TO_SYNC))
+
+
+@transaction.atomic
+def start_sync(
+    integration: Integration,
+    *,
+    period: Period,
+    form: LeadForm | None = None,
+    by: User | None,
+) -> SyncRun:
+    """Ask for the leads of a period, whatever was switched off then.
+
+    What is open already for just that is returned as it is. Raises RejectedError
+    where the period cannot be.
+    """
+    zone = time_zone()
+    today = clock.now().astimezone(zone).date()
+    periods.check(period, today=today, days=days_to_sync())
+    # Two people who press at once get one run.
+    Integration.objects.select_for_update().get(pk=integration.pk)
+    wanted = {
+        "integration": integration,
+        "form": form,
+        "first_day": period.first,
+        "last_day": period.last,
+    }
+    held = SyncRun.objects.filter(**wanted).exclude(
+        state__in=[SyncRun.State.DONE, SyncRun.State.CANCELLED]
+    )
+    if (running := held.first()) is not None:
+        return running
+    start, end = period.bounds(zone)
+    run = SyncRun.objects.create(
+        **wanted, start=start, end=end, by=by, due_at=clock.now_ms()
+    )
+    subject = f"{integration.pk}/{form.form_id if form else 'all'}"
+    audit.record(
+        "sync started",
+        subject=subject,
+        by=by,
+        details={"first": str(period.first), "last": str(period.last)},
+    )
+    return run
+
+
+def start_gap(integration: Integration, *, start: int, end: int) -> SyncRun:
+    """Polling hands a long rest over; only what was on is registered."""
+    return SyncRun.objects.create(
+        integration=integration,
+        kind=SyncRun.Kind.GAP,
+        takes_all=False,
+        start=start,
+        end=end,
+        due_at=clock.now_ms(),
+    )
+
+
+@transaction.atomic
+def cancel(run: SyncRun, *, by: User | None) -> bool:
+    """The run reads nothing more; what it registered stays. False where it ended."""
+    stopped = SyncRun.objects.filter(pk=run.pk).exclude(
+        state__in=[SyncRun.State.DONE, SyncRun.State.CANCELLED]
+    )
+    if not stopped.update(
+        state=SyncRun.State.CANCELLED,
+        due_at=None,
+        claimed_by="",
+        epoch=F("epoch") + 1,
+        ended_at=clock.now(),
+    ):
+        return False
+    audit.record("sync cancelled", subject=str(run.pk), by=by)
+    return True
+
+
+@transaction.atomic
+def resume(run: SyncRun, *, by: User | None) -> bool:
+    """A cancelled or paused run goes on from its marks. False where it is at work."""
+    stopped = SyncRun.objects.filter(
+        pk=run.pk, state__in=[SyncRun.State.CANCELLED, SyncRun.State.PAUSED]
+    )
+    if not stopped.update(
+        state=SyncRun.State.WAITING,
+        reason="",
+        attempts=0,
+        due_at=clock.now_ms(),
+        ended_at=None,
+    ):
+        return False
+    audit.record("sync resumed", subject=str(run.pk), by=by)
+    return True
+
+
+def due_runs() -> list[int]:
+    """Runs that a worker should take up now."""
+    due = SyncRun.objects.filter(due_at__lte=clock.now_ms()).order_by("due_at")
+    return list(due.values_list("pk", flat=True))
+
+
+def take_up(run_id: int) -> None:
+    """Work on a run until it is done, paused, or this worker stops."""
+    run = _claim(run_id)
+    if run is None:
+        return
+    _at_work.add(run.pk)
+    try:
+        _work(run)
+    finally:
+        _at_work.discard(run.pk)
+
+
+def _claim(run_id: int) -> SyncRun | None:
+    now = clock.now_ms()
+    claimed = SyncRun.objects.filter(pk=run_id, due_at__lte=now).update(
+        state=SyncRun.State.RUNNING,
+        epoch=F("epoch") + 1,
+        claimed_by=jobs.whoami(),
+        due_at=None,
+        working_since=now,
+        read_then=F("read"),
+        reason="",
+    )
+    if not claimed:
+        return None
+    runs = SyncRun.objects.select_related("integration__ad_account", "form")
+    return runs.get(pk=run_id)
+
+
+def _work(run: SyncRun) -> None:
+    user = None
+    try:
+        account = run.integration.ad_account.account_id
+        user = clients.user_for(account, attempt=run.attempts)
+        work_on(run, user)
+        _leave(run)
+    except Fenced:
+        logger.info("sync run left to others", extra={"run": run.pk})
+    except LeadferryError as exc:
+        _pause(run, user, exc)
+    except Exception:
+        logger.exception("sync run failed", extra={"run": run.pk})
+        reason = "Leadferry failed at it; the log says why. It goes on by itself."
+        _put_off(run, reason, _OWN_FAULT_WAIT_SECONDS)
+        raise
+
+
+def _leave(run: SyncRun) -> None:
+    """This worker stops: the next one goes on."""
+    _ours(run).update(due_at=clock.now_ms(), claimed_by="")
+
+
+def _ours(run: SyncRun) -> QuerySet[SyncRun]:
+    return SyncRun.objects.filter(
+        pk=run.pk, epoch=run.epoch, state=SyncRun.State.RUNNING
+    )
+
+
+def _pause(run: SyncRun, user: LinkedInUser | None, error: LeadferryError) -> None:
+    run.refresh_from_db(fields=["attempts"])
+    if isinstance(error, TokenDead) and user is not None:
+        try:
+            clients.note_dead_token(user, error)
+        except TemporaryError as exc:
+            _put_off(run, str(exc), wait_seconds(run.attempts + 1))
+        else:
+            # Perhaps somebody else reaches the ad account.
+            _put_off(run, str(error), 0.0)
+        return
+    if isinstance(error, Throttled) and user is not None:
+        _put_off(run, str(error), _wait_after_throttling(run, user, error))
+        return
+    if isinstance(error, TemporaryError):
+        wait = error.retry_after or wait_seconds(run.attempts + 1)
+        _put_off(run, str(error), wait)
+        return
+    _put_off(run, str(error), _SETUP_WAIT_SECONDS)
+    alerts.tell(
+        topic=f"sync-{run.pk}",
+        title=_("A sync waits for you"),
+        text=_("%(name)s: %(why)s It goes on by itself once that is mended.")
+        % {"name": run.integration.name, "why": error},
+    )
+
+
+def _wait_after_throttling(run: SyncRun, user: LinkedInUser, error: Throttled) -> float:
+    if error.retry_after is not None:
+        return error.retry_after
+    if run.attempts < _BURST_ATTEMPTS:
+        return wait_seconds(run.attempts + 1)
+    calls.note_refusal(user, calls.RESPONSES)
+    until_midnight = (calls.next_day_ms() - clock.now_ms()) / 1000
+    return until_midnight + _random.uniform(1, 120)
+
+
+def _put_off(run: SyncRun, reason: str, seconds: float) -> None:
+    _ours(run).update(
+        state=SyncRun.State.PAUSED,
+        reason=reason[:500],
+        attempts=F("attempts") + 1,
+        due_at=clock.now_ms() + int(seconds * 1000),
+        claimed_by="",
+        paused_at=clock.now(),
+    )
+
+
+def release(worker: str) -> None:
+    """What a dead worker was at is due at once."""
+    SyncRun.objects.filter(state=SyncRun.State.RUNNING, claimed_by=worker).update(
+        due_at=clock.now_ms(), claimed_by=""
+    )
+
+
+def look_after_runs() -> None:
+    """Runs that this worker lost, and those whose hindrance is mended, are due."""
+    lost = SyncRun.objects.filter(
+        state=SyncRun.State.RUNNING, claimed_by=jobs.whoami()
+    ).exclude(pk__in=_at_work)
+    lost.update(due_at=clock.now_ms(), claimed_by="")
+    paused = SyncRun.objects.filter(
+        state=SyncRun.State.PAUSED, due_at__gt=clock.now_ms()
+    ).select_related("integration__ad_account")
+    for run in paused:
+        account = run.integration.ad_account.account_id
+        since = run.paused_at or run.created_at
+        if clients.was_connected_since(account, since):
+            SyncRun.objects.filter(pk=run.pk, state=SyncRun.State.PAUSED).update(
+                due_at=clock.now_ms(), attempts=0
+            )

@@ -1,0 +1,38 @@
+"""When runs are worked on, and when leads are asked for unasked."""
+
+from leadferry.jobs.registry import (
+    HOUSEKEEPING,
+    SYNC,
+    every,
+    on_release,
+    task,
+    watch,
+)
+from leadferry.jobs.services import kick
+from leadferry.sync import services
+
+
+@task(queue=SYNC)
+def work_on_run(run_id: int) -> None:
+    """Read and store what is left of a run."""
+    services.take_up(run_id)
+
+
+@watch
+def look_for_due_runs() -> None:
+    """Kick each run that is due."""
+    for run_id in services.due_runs():
+        kick(work_on_run, run_id, key=f"sync-{run_id}")
+
+
+@on_release
+def release_runs(worker: str) -> None:
+    """What a dead worker was at is due at once."""
+    services.release(worker)
+
+
+@every(seconds=10)
+@task(queue=HOUSEKEEPING)
+def look_after_runs() -> None:
+    """Runs that were lost or whose hindrance is mended go on."""
+    services.look_after_runs()
