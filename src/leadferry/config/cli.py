@@ -6,11 +6,12 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from datetime import date
 
 from leadferry.config import supervisor
 from leadferry.config.env import EnvironmentProblem
-from leadferry.config.processes import die_with_parent
 from leadferry.kit.errors import LeadferryError
+from leadferry.kit.processes import die_with_parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     reset = add("reset-password", "Give a user a new random password.")
     reset.add_argument("username")
     _add_connect(add("connect", "Connect LinkedIn: sign in, add ad accounts."))
+    _add_sync(add("sync", "Fetch the leads of earlier days."))
     demo = add("demo", "Run everything on this machine, with a local LinkedIn.")
     demo.add_argument("--once", action="store_true", help="end after 200 leads")
     demo.add_argument("--folder", default="demo", help="where the demo is kept")
@@ -71,6 +73,23 @@ def _add_connect(connect: argparse.ArgumentParser) -> None:
     connect.add_argument(
         "--all", action="store_true", help="every ad account that can be used"
     )
+
+
+def _add_sync(sync: argparse.ArgumentParser) -> None:
+    sync.add_argument("--account", type=int, help="ad account, where there are several")
+    sync.add_argument("--form", type=int, help="one form only, by LinkedIn's number")
+    sync.add_argument("--from", dest="first", type=_day, help="first day, YYYY-MM-DD")
+    sync.add_argument("--to", dest="last", type=_day, help="last day, YYYY-MM-DD")
+    sync.add_argument("--no-wait", action="store_true", help="start it and return")
+    sync.add_argument("--resume", type=int, metavar="ID", help="go on with a sync")
+    sync.add_argument("--cancel", type=int, metavar="ID", help="stop a sync")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError("a day such as 2026-11-26") from exc
 
 
 def _django() -> None:
@@ -141,6 +160,13 @@ def _connect(options: argparse.Namespace) -> None:
     connect.run(options)
 
 
+def _sync(options: argparse.Namespace) -> int:
+    _django()
+    from leadferry.config import sync  # noqa: PLC0415 - Django first
+
+    return sync.run(options)
+
+
 def _demo(options: argparse.Namespace) -> int:
     from leadferry.config.demo import run  # noqa: PLC0415 - it needs `say`, too
 
@@ -154,6 +180,7 @@ _COMMANDS = {
     "migrate": _migrate,
     "reset-password": _reset_password,
     "connect": _connect,
+    "sync": _sync,
     "demo": _demo,
 }
 

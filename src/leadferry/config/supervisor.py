@@ -9,9 +9,9 @@ import sys
 import threading
 from types import FrameType
 
-from leadferry.config.processes import die_with_parent
 from leadferry.kit import clock
 from leadferry.kit.errors import SetupError
+from leadferry.kit.processes import die_with_parent
 
 logger = logging.getLogger("leadferry.serve")
 

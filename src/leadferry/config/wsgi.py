@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from leadferry.config.processes import die_with_parent
+from leadferry.kit.processes import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadferry.config.settings")
 if os.environ.get("LEADFERRY_SUPERVISED") == "1":

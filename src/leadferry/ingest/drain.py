@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from django.db import OperationalError
 
 from leadferry.ingest import inbox
+from leadferry.ingest.delivered import ResponsePage
 from leadferry.ingest.identity import identity_of
 from leadferry.ingest.import_page import (
-    ResponsePage,
     erase_response,
     hold_back_unfetched,
     import_page,
@@ -132,8 +132,9 @@ def _fetch_and_import(
     ids = sorted({notice.response_id for notice in notices})
     batch = client.responses(ids, fields=_fields_for(notices))
     elements = [bytes(raw) for raw in batch.found.values()]
-    prepare(integration, elements, client=client)
-    import_page(ResponsePage(integration=integration, elements=elements))
+    page = ResponsePage(integration=integration, elements=elements)
+    prepare(page, client=client)
+    import_page(page)
     inbox.finish([row for row in notices if row.response_id in batch.found])
     missing = [row for row in notices if row.response_id not in batch.found]
     for notice in missing:
@@ -146,8 +147,9 @@ def _fetch_and_import(
         if kept is None:
             _put_off(integration, [notice], error, at_least=None)
             continue
-        prepare(integration, [kept], client=client)
-        import_page(ResponsePage(integration=integration, elements=[kept]))
+        page = ResponsePage(integration=integration, elements=[kept])
+        prepare(page, client=client)
+        import_page(page)
         inbox.finish([notice])
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from leadferry.kit.secrets import content_digest
 from leadferry.linkedin import wire
 
+_outline = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _URN = "urn:li:leadGenFormResponse:"
 
 
@@ -34,10 +35,12 @@ def digest_of(response: wire.LeadFormResponse) -> int:
 
 def without_person(raw: bytes) -> bytes:
     """The response as delivered, less `form`, and `submitter` as a keyed hash."""
-    content = msgspec.json.decode(raw)
+    # What stays is copied, not taken apart.
+    content = _outline.decode(raw)
     content.pop("form", None)
-    submitter = content.get("submitter")
+    submitter = msgspec.json.decode(content.get("submitter", b"null"))
     # What was stored before holds the hash already.
     if str(submitter or "").startswith("urn:"):
-        content["submitter"] = settings.KEYRING.digest(str(submitter)).hex()
+        hashed = settings.KEYRING.digest(str(submitter)).hex()
+        content["submitter"] = msgspec.Raw(msgspec.json.encode(hashed))
     return msgspec.json.encode(content)

@@ -1,7 +1,7 @@
 """The one way in: a page of responses becomes leads, each alone in its failures."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,9 +10,9 @@ from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import Q
 
 from leadferry.ingest.context import PageContext, ReadyForm, context_for
+from leadferry.ingest.delivered import Delivered, ResponsePage
 from leadferry.ingest.identity import digest_of, identity_of, without_person
 from leadferry.ingest.models import HeldBack, LeadFormResponse
-from leadferry.integrations.models import Integration
 from leadferry.integrations.schema import submission
 from leadferry.jobs.services import hold_fence
 from leadferry.kit import clock
@@ -24,19 +24,6 @@ from leadferry.leads.register import MappedResponse, Origin, Outcome, register
 from leadferry.linkedin import wire
 
 logger = logging.getLogger("leadferry.ingest")
-
-# PostgreSQL's text has no NUL; the replacement character shows where one stood.
-_NUL, _NUL_SHOWN = b"\\u0000", b"\\ufffd"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResponsePage:
-    """Responses of one ad account as LinkedIn delivered them, in any order."""
-
-    integration: Integration
-    elements: Sequence[bytes]
-    # Also what was switched off, or before set-up, when it was submitted.
-    takes_all: bool = False
 
 
 class Progress(Protocol):
@@ -73,15 +60,6 @@ _RESPONSE_COLUMNS = (
 )  # fmt: skip
 
 
-def decode(elements: Sequence[bytes]) -> Iterator[wire.LeadFormResponse]:
-    """The readable ones among the elements; `import_page` holds the others back."""
-    for element in elements:
-        try:
-            yield wire.decode_response(element)
-        except msgspec.DecodeError:
-            continue
-
-
 def import_page(page: ResponsePage, *, progress: Progress | None = None) -> PageOutcome:
     """Register a page, in one transaction when nothing is wrong with it.
 
@@ -89,11 +67,10 @@ def import_page(page: ResponsePage, *, progress: Progress | None = None) -> Page
     Fenced where another worker or, by `progress`, another run has the page.
     """
     result = PageOutcome()
-    elements = [bytes(raw).replace(_NUL, _NUL_SHOWN) for raw in page.elements]
-    context = context_for(page.integration, decode(elements))
+    context = context_for(page.integration, page.responses)
     ready = []
-    for element in elements:
-        made = _make_ready(element, context=context, takes_all=page.takes_all)
+    for delivered in page.delivered:
+        made = _make_ready(delivered, context=context, takes_all=page.takes_all)
         if isinstance(made, Ready):
             ready.append(made)
         else:
@@ -103,12 +80,11 @@ def import_page(page: ResponsePage, *, progress: Progress | None = None) -> Page
 
 
 def _make_ready(
-    element: bytes, *, context: PageContext, takes_all: bool
+    delivered: Delivered, *, context: PageContext, takes_all: bool
 ) -> "Ready | HeldBack":
-    try:
-        response = wire.decode_response(element)
-    except msgspec.DecodeError as exc:
-        return _undecodable(element, str(exc), context)
+    element, response = delivered.raw, delivered.response
+    if response is None:
+        return _undecodable(element, delivered.problem, context)
     pair = (response.form_id, response.form_version)
     form = context.forms.get(pair)
     fate = Fate.REGISTERED if takes_all else context.fate_of(response)

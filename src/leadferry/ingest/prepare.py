@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from leadferry.ingest.import_page import decode
+from leadferry.ingest.delivered import ResponsePage, read
 from leadferry.integrations import forms
 from leadferry.integrations.models import Integration
 from leadferry.kit.errors import LeadferryError, TemporaryError
@@ -21,15 +21,13 @@ from leadferry.linkedin.errors import TokenDead
 logger = logging.getLogger("leadferry.ingest")
 
 
-def prepare(
-    integration: Integration, elements: Sequence[bytes], *, client: LinkedInClient
-) -> None:
+def prepare(page: ResponsePage, *, client: LinkedInClient) -> None:
     """Learn the form versions and names that the page mentions.
 
     Raises TemporaryError where a version cannot be read right now; a version that
     LinkedIn does not have is left out, and `import_page` holds its leads back.
     """
-    responses = list(decode(elements))
+    integration, responses = page.integration, page.responses
     for response in responses:
         if response.form is not None:
             _keep_carried_form(integration, response)
@@ -68,8 +66,9 @@ def _learn_version(
             return
         # Only the lead itself can tell the questions of an older version.
         raw = client.response_with_form(example.id)
-        for response in decode([bytes(raw)]):
-            _keep_carried_form(integration, response)
+        carrier = read(raw).response
+        if carrier is not None:
+            _keep_carried_form(integration, carrier)
     except (TemporaryError, TokenDead):
         raise
     except LeadferryError:

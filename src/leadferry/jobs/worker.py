@@ -1,5 +1,6 @@
 """The worker's life: claim a slot, start the engine, look, beat, leave."""
 
+import gc
 import logging
 import os
 import threading
@@ -22,6 +23,7 @@ _FENCED_EXIT = 75
 
 def run(*, stop: threading.Event) -> None:
     """Work until `stop` is set; returns once the engine has stopped."""
+    _settle_memory()
     worker = slots.claim_slot()
     services.become(slot=worker.slot, epoch=worker.epoch)
     # The epoch in the name: what an earlier owner of the slot left is an orphan.
@@ -38,6 +40,14 @@ def run(*, stop: threading.Event) -> None:
         engine.stop(seconds=_STOP_SECONDS)
         slots.leave(slot=worker.slot, epoch=worker.epoch)
         connections.close_all()
+
+
+def _settle_memory() -> None:
+    # What is loaded now stays: looking for garbage in it, and after every few hundred
+    # objects of a page of leads, cost a fifth of the time of a sync.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _beat(slot: str, epoch: int, stop: threading.Event) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -14,9 +15,15 @@ Row = Sequence[Any]
 _IN_CHUNK = 500
 
 
+@cache
+def _is_postgresql() -> bool:
+    # Asked for each value: the connection itself answers too slowly for that.
+    return connection.vendor == "postgresql"
+
+
 def adapt(value: object) -> object:
     """A value as the driver takes it; SQLite has neither times nor decimals."""
-    if connection.vendor == "postgresql":
+    if _is_postgresql():
         return value
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat(sep=" ")

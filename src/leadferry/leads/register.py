@@ -1,7 +1,7 @@
 """Registering mapped responses in bulk: the one place where a lead is born."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -85,6 +85,8 @@ _EXTENDED_COLUMNS = (
     "mapping_version", "campaign_group_id", "campaign_id", "creative_id",
 )  # fmt: skip
 _CHANGE_COLUMNS = ("lead_id", "kind", "at", "by_id", "columns")
+# What every driver takes as it is.
+_PLAIN = {str, bool, int}
 _FIELDS = {column.code: column.field or "" for column in CORE_COLUMNS}
 # A column that holds something even when empty is written for every lead.
 _ALWAYS = {
@@ -223,25 +225,27 @@ def _insert_lead_rows(
     # Columns that nothing fills are not written: most leads fill a dozen.
     used = {code for response, _lead in born for code in response.values}
     codes = [code for code in _FIELDS if code in empty or code in used]
+    blank = [bulk.adapt(empty.get(code)) for code in codes]
+    places = {code: place for place, code in enumerate(codes)}
     bulk.insert(
         table="leads_lead",
         columns=("id", *(_FIELDS[code] for code in codes), *_LEAD_COLUMNS),
         rows=[
-            (lead, *_cells(response.values, codes, empty), *_own_cells(response, at))
+            (lead, *_cells(response.values, blank, places), *_own_cells(response, at))
             for response, lead in born
         ],
     )
 
 
 def _cells(
-    values: Mapping[str, object], codes: Sequence[str], empty: Mapping[str, object]
-) -> Iterator[object]:
-    for code in codes:
-        cell = values.get(code, empty.get(code))
-        if cell is None or type(cell) in {str, bool, int}:
-            yield cell
-        else:
-            yield bulk.adapt(cell)
+    values: Mapping[str, object], blank: Sequence[object], places: Mapping[str, int]
+) -> list[object]:
+    cells = list(blank)
+    for code, value in values.items():
+        place = places.get(code)
+        if place is not None:
+            cells[place] = value if type(value) in _PLAIN else bulk.adapt(value)
+    return cells
 
 
 def _own_cells(response: MappedResponse, at: datetime) -> bulk.Row:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 # Above this length LinkedIn wants the query in the body of a POST.
@@ -52,6 +53,7 @@ def last_part(urn: str) -> str:
     return urn.rpartition(":")[2]
 
 
+@lru_cache(maxsize=10_000)
 def number_of(urn: str | None) -> int | None:
     """The number at the end of a URN, or none."""
     part = last_part(urn or "")
@@ -65,6 +67,7 @@ def sponsored_account(account_id: int) -> str:
     return f"urn:li:sponsoredAccount:{account_id}"
 
 
+@lru_cache(maxsize=1_000)
 def parse_versioned_form(urn: str) -> tuple[int, int] | None:
     """Form id and version; LinkedIn's own sample has a blank after the comma."""
     found = _VERSIONED_FORM.fullmatch(urn.strip())

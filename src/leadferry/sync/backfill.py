@@ -3,15 +3,19 @@
 import itertools
 import logging
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
 from leadferry.ingest import inbox
-from leadferry.ingest.import_page import PageOutcome, ResponsePage, import_page
+from leadferry.ingest.delivered import ResponsePage
+from leadferry.ingest.import_page import PageOutcome, import_page
 from leadferry.ingest.prepare import prepare
 from leadferry.integrations import calls, clients
 from leadferry.integrations.models import LinkedInUser
@@ -21,6 +25,7 @@ from leadferry.kit import clock
 from leadferry.linkedin import wire
 from leadferry.linkedin.client import RESPONSE_FIELDS, LinkedInClient
 from leadferry.linkedin.walk import Element, Mark
+from leadferry.sync.apart import Access, ReaderApart
 from leadferry.sync.errors import BudgetSpent
 from leadferry.sync.models import Slice, SyncRun
 from leadferry.sync.reading import Part, Reader, ReadPage
@@ -33,6 +38,8 @@ _BUSY_LEADS, _MOST_LEADS, _LEAST_LEADS = 200, 1_000, 50
 _COMMIT_SECONDS = 0.1
 _SLICES, _LEAST_OF_SLICE, _MOST_OF_SLICE = 16, 300, 4_000
 _CALLS_BETWEEN_LOOKS = 20
+# A process of its own needs half a second to start.
+_WORTH_A_PROCESS = 3_000
 _random = random.Random()  # noqa: S311 - spreads load, guards nothing
 
 
@@ -43,12 +50,48 @@ def work_on(run: SyncRun, user: LinkedInUser) -> None:
     Fenced where the run is not ours any more, and what LinkedIn refuses with.
     """
     with clients.client_of(user) as client:
+        ledger = _Ledger(user, [client])
         try:
             if not run.is_cut:
                 _cut(run, client)
-            _read_and_store(run, user, client)
+            _read_and_store(run, client, ledger)
         finally:
-            calls.note_calls(user, client.take_calls())
+            ledger.note()
+
+
+class _Counts(Protocol):
+    def take_calls(self) -> Counter[str]:
+        """The calls since this was asked last, by endpoint."""
+
+
+class _Ledger:
+    """What a run calls, and whether it may call more."""
+
+    def __init__(self, user: LinkedInUser, sources: list[_Counts]) -> None:
+        self.user = user
+        self.sources = sources
+        self._since_look = _CALLS_BETWEEN_LOOKS
+
+    def note(self) -> None:
+        """Write down what was called."""
+        for source in self.sources:
+            calls.note_calls(self.user, source.take_calls())
+
+    def look(self, pages: int) -> None:
+        """After so many more pages; raises BudgetSpent."""
+        self._since_look += pages
+        if self._since_look < _CALLS_BETWEEN_LOOKS:
+            return
+        self._since_look = 0
+        self.note()
+        left = calls.left_for_earlier_leads(self.user, calls.RESPONSES)
+        if left is not None and left <= 0:
+            until = calls.next_day_ms() - clock.now_ms()
+            raise BudgetSpent(
+                "Today's calls for earlier leads are used up; the rest is kept for "
+                "new leads.",
+                retry_after=until / 1000 + _random.uniform(1, 120),
+            )
 
 
 def _cut(run: SyncRun, client: LinkedInClient) -> None:
@@ -63,7 +106,7 @@ def _cut(run: SyncRun, client: LinkedInClient) -> None:
             for start, end in slices(run.start, run.end, total=total)
         )
         SyncRun.objects.filter(pk=run.pk).update(is_cut=True, expected=expected)
-    run.is_cut = True
+    run.is_cut, run.expected = True, expected
 
 
 def slices(start: int, end: int, *, total: int | None) -> list[tuple[int, int]]:
@@ -94,22 +137,42 @@ def hold(run: SyncRun) -> None:
         raise Fenced(f"Sync run {run.pk} was taken over, paused or cancelled.")
 
 
-def _read_and_store(run: SyncRun, user: LinkedInUser, client: LinkedInClient) -> None:
-    account = run.integration.ad_account.account_id
-
-    def fetch(mark: Mark) -> tuple[Mark, list[Element]]:
-        return client.next_responses(account, mark, fields=RESPONSE_FIELDS)
-
+def _read_and_store(run: SyncRun, client: LinkedInClient, ledger: _Ledger) -> None:
     rows = Slice.objects.filter(run=run, end__gte=F("start")).order_by("-end")
     parts = [Part(row.pk, mark_of(row)) for row in rows]
-    store = _Store(run, user, client)
-    with Reader(fetch, parts, lanes=LANES) as reader:
+    store = _Store(run, client, ledger)
+    with _reader(run, client, ledger, parts) as reader:
         while not reader.is_over:
             if jobs.stopping():
                 return
             pages = reader.take(elements=store.room)
             if pages:
                 store.put(pages)
+    _finish(run)
+
+
+def _reader(
+    run: SyncRun, client: LinkedInClient, ledger: _Ledger, parts: Sequence[Part]
+) -> Reader | ReaderApart:
+    account = run.integration.ad_account.account_id
+    if run.expected is not None and run.expected < _WORTH_A_PROCESS:
+
+        def fetch(mark: Mark) -> tuple[Mark, list[Element]]:
+            return client.next_responses(account, mark, fields=RESPONSE_FIELDS)
+
+        return Reader(fetch, parts, lanes=LANES)
+    access = Access(
+        token=ledger.user.access_token,
+        version=clients.application().api_version,
+        base_url=settings.LINKEDIN_API,
+        account=account,
+    )
+    apart = ReaderApart(access, parts, lanes=LANES)
+    ledger.sources.append(apart)
+    return apart
+
+
+def _finish(run: SyncRun) -> None:
     with transaction.atomic():
         hold(run)
         Slice.objects.filter(run=run).delete()
@@ -137,14 +200,11 @@ def mark_of(row: Slice) -> Mark:
 class _Store:
     """Stores pages in commits of a size that suits the machine and the door."""
 
-    def __init__(
-        self, run: SyncRun, user: LinkedInUser, client: LinkedInClient
-    ) -> None:
+    def __init__(self, run: SyncRun, client: LinkedInClient, ledger: _Ledger) -> None:
         self._run = run
-        self._user = user
         self._client = client
+        self._ledger = ledger
         self._size = _BUSY_LEADS
-        self._since_look = _CALLS_BETWEEN_LOOKS
 
     @property
     def room(self) -> int:
@@ -156,39 +216,22 @@ class _Store:
         elements = [one.raw for page in pages for one in page.elements]
         if self._run.form is not None:
             elements = [raw for raw in elements if _is_of(self._run.form.form_id, raw)]
-        prepare(self._run.integration, elements, client=self._client)
-        started = clock.monotonic()
-        import_page(
-            ResponsePage(
-                integration=self._run.integration,
-                elements=elements,
-                takes_all=self._run.takes_all,
-            ),
-            progress=_Progress(self._run, pages, read=len(elements)),
+        page = ResponsePage(
+            integration=self._run.integration,
+            elements=elements,
+            takes_all=self._run.takes_all,
         )
-        self._adapt(len(elements), clock.monotonic() - started)
-        self._look_at_budget(len(pages))
+        prepare(page, client=self._client)
+        progress = _Progress(self._run, pages, read=len(elements))
+        import_page(page, progress=progress)
+        self._adapt(len(elements), progress.seconds)
+        self._ledger.look(len(pages))
 
     def _adapt(self, leads: int, seconds: float) -> None:
         if leads < _LEAST_LEADS or seconds <= 0:
             return
         fitting = int(leads * _COMMIT_SECONDS / seconds)
         self._size = max(_LEAST_LEADS, min(_MOST_LEADS, fitting))
-
-    def _look_at_budget(self, pages: int) -> None:
-        self._since_look += pages
-        if self._since_look < _CALLS_BETWEEN_LOOKS:
-            return
-        self._since_look = 0
-        calls.note_calls(self._user, self._client.take_calls())
-        left = calls.left_for_earlier_leads(self._user, calls.RESPONSES)
-        if left is not None and left <= 0:
-            until = calls.next_day_ms() - clock.now_ms()
-            raise BudgetSpent(
-                "Today's calls for earlier leads are used up; the rest is kept for "
-                "new leads.",
-                retry_after=until / 1000 + _random.uniform(1, 120),
-            )
 
 
 def _is_of(form_id: int, raw: bytes) -> bool:
@@ -199,15 +242,19 @@ def _is_of(form_id: int, raw: bytes) -> bool:
         return True
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Progress:
     run: SyncRun
     pages: Sequence[ReadPage]
     read: int
+    # How long others had to wait to write.
+    seconds: float = 0.0
+    _began: float = 0.0
 
     def hold(self) -> None:
         """The run is ours, and each slice where these pages begin."""
         hold(self.run)
+        self._began = clock.monotonic()
         for page in self.pages:
             self._move_mark(page)
 
@@ -246,3 +293,4 @@ class _Progress:
             left_out=F("left_out") + left_out,
             attempts=0,
         )
+        self.seconds = clock.monotonic() - self._began

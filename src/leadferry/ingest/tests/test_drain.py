@@ -5,8 +5,9 @@ from pytest_django.fixtures import Settings
 
 from leadferry.ingest import drain as module
 from leadferry.ingest import inbox
+from leadferry.ingest.delivered import ResponsePage
 from leadferry.ingest.drain import drain
-from leadferry.ingest.import_page import PageOutcome, ResponsePage, import_page
+from leadferry.ingest.import_page import PageOutcome, import_page
 from leadferry.ingest.models import HeldBack, Notice
 from leadferry.ingest.services import try_again
 from leadferry.integrations.models import (

@@ -5,8 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from leadferry.accounts.models import User
+from leadferry.ingest.delivered import ResponsePage
 from leadferry.ingest.dry_run import TRIED, try_mapping
-from leadferry.ingest.import_page import ResponsePage, import_page
+from leadferry.ingest.import_page import import_page
 from leadferry.ingest.models import LeadFormResponse
 from leadferry.ingest.tests.builders import make_response
 from leadferry.integrations import mappings, services

@@ -6,12 +6,8 @@ from leadferry.accounts import services as accounts
 from leadferry.accounts.models import AuditRow
 from leadferry.alerts.tests.test_alerts import person
 from leadferry.ingest import queries, services
-from leadferry.ingest.import_page import (
-    PageOutcome,
-    ResponsePage,
-    erase_response,
-    import_page,
-)
+from leadferry.ingest.delivered import ResponsePage
+from leadferry.ingest.import_page import PageOutcome, erase_response, import_page
 from leadferry.ingest.models import HeldBack, LeadFormResponse, Notice
 from leadferry.ingest.queries import HeldBackFilter
 from leadferry.ingest.tests.builders import SUBMITTED_AT, make_response

@@ -4,12 +4,8 @@ import pytest
 from django.db import IntegrityError
 
 from leadferry.ingest import import_page as module
-from leadferry.ingest.import_page import (
-    PageOutcome,
-    ResponsePage,
-    erase_response,
-    import_page,
-)
+from leadferry.ingest.delivered import ResponsePage
+from leadferry.ingest.import_page import PageOutcome, erase_response, import_page
 from leadferry.ingest.models import HeldBack, LeadFormResponse
 from leadferry.ingest.queries import submissions_of
 from leadferry.ingest.tests.builders import SUBMITTED_AT, make_response

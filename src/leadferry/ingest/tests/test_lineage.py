@@ -3,7 +3,8 @@
 import pytest
 
 from leadferry.accounts.models import User
-from leadferry.ingest.import_page import ResponsePage, import_page
+from leadferry.ingest.delivered import ResponsePage
+from leadferry.ingest.import_page import import_page
 from leadferry.ingest.lineage import Conversion, lineage_of
 from leadferry.ingest.models import LeadFormResponse
 from leadferry.ingest.tests.builders import make_response

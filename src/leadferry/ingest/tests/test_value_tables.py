@@ -7,12 +7,8 @@ from leadferry.accounts import services as accounts
 from leadferry.accounts.models import User
 from leadferry.alerts.models import SystemMessage
 from leadferry.ingest.context import context_for
-from leadferry.ingest.import_page import (
-    ResponsePage,
-    decode,
-    erase_response,
-    import_page,
-)
+from leadferry.ingest.delivered import ResponsePage
+from leadferry.ingest.import_page import erase_response, import_page
 from leadferry.ingest.tests.builders import SUBMITTED_AT, make_response
 from leadferry.integrations import mappings
 from leadferry.integrations.mappings import Draft
@@ -166,7 +162,8 @@ def test_a_page_mapped_before_the_settlement_is_repaired_after_it(
     integration = mapped_to("Country")
     submit(integration, answered(1, "Deutschland"))
     page = [answered(2, "Deutschland")]
-    before = context_for(integration, decode(page))
+    shown = ResponsePage(integration=integration, elements=page)
+    before = context_for(integration, shown.responses)
     # What the page's mapping still holds is the state before somebody settled it.
     monkeypatch.setattr(
         "leadferry.ingest.import_page.context_for", lambda *_arguments: before

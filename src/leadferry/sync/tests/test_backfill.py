@@ -25,8 +25,10 @@ from leadferry.kit import clock
 from leadferry.leads.edit import edit_lead
 from leadferry.leads.models import ExtendedLeadInformation, Fate, Lead, Registration
 from leadferry.sync import backfill, services
+from leadferry.sync.apart import ReaderApart
 from leadferry.sync.models import Slice, SyncRun
 from leadferry.sync.periods import Period
+from leadferry.sync.reading import ReadPage
 from tests.support.sandbox import DEMO, EMEA, WEBINAR, Sandbox
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -383,3 +385,72 @@ def test_undecodable_leads_are_held_back_and_counted(
     run = sync(integration)
     assert (run.read, run.held_back) == (3, 3)
     assert HeldBack.objects.count() == 3
+
+
+@pytest.fixture
+def _apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even the smallest run is read by a process of its own."""
+    monkeypatch.setattr(backfill, "_WORTH_A_PROCESS", 0)
+
+
+@pytest.mark.usefixtures("_apart")
+def test_a_process_of_its_own_reads_as_well(
+    sandbox: Sandbox, integration: Integration
+) -> None:
+    ids = sandbox.submit(count=700, submitted_at=spread())
+    run = sync(integration)
+    assert (run.state, run.read) == (SyncRun.State.DONE, 700)
+    assert registered() == sorted(ids)
+    made = CallCount.objects.get(endpoint=calls.RESPONSES).calls
+    assert made == len(sandbox.calls("leadFormResponses"))
+
+
+@pytest.mark.usefixtures("_apart")
+@pytest.mark.parametrize(
+    ("kind", "why"), [("429", "429"), ("426", "not active"), ("token-expired", "over")]
+)
+def test_what_stops_the_other_process_is_known_here(
+    sandbox: Sandbox, integration: Integration, kind: str, why: str
+) -> None:
+    ids = sandbox.submit(count=300, submitted_at=spread())
+    run = services.start_sync(integration, period=the_last_days(), by=None)
+    # The first call counts the leads, the others are the other process's.
+    sandbox.control(
+        "PUT", "faults",
+        [
+            {"endpoint": "leadFormResponses", "kind": "latency", "count": 1},
+            {"endpoint": "leadFormResponses", "kind": kind},
+        ],
+    )  # fmt: skip
+    services.take_up(run.pk)
+    run.refresh_from_db()
+    assert run.state == SyncRun.State.PAUSED
+    assert run.is_cut
+    assert why in run.reason or "expired" in run.reason
+    sandbox.no_faults()
+    LinkedInUser.objects.update(state=LinkedInUser.State.ACTIVE)
+    go_on(run)
+    assert registered() == sorted(ids)
+
+
+@pytest.mark.usefixtures("_apart")
+def test_a_reading_process_that_dies_is_put_off_and_loses_nothing(
+    sandbox: Sandbox, integration: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = sandbox.submit(count=900, submitted_at=spread())
+    take = ReaderApart.take
+
+    def killing(self: ReaderApart, *, elements: int) -> list[ReadPage]:
+        pages = take(self, elements=elements)
+        self.child.kill()
+        self.child.wait()
+        return pages
+
+    monkeypatch.setattr(ReaderApart, "take", killing)
+    run = sync(integration)
+    assert run.state == SyncRun.State.PAUSED
+    assert "ended" in run.reason
+    monkeypatch.undo()
+    go_on(run)
+    assert registered() == sorted(ids)
+    assert run.read <= 900

@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from leadferry.ingest.import_page import ResponsePage, import_page
+from leadferry.ingest.delivered import ResponsePage
+from leadferry.ingest.import_page import import_page
 from leadferry.ingest.models import HeldBack, Notice
 from leadferry.ingest.tests.builders import make_response
 from leadferry.integrations.models import Integration
