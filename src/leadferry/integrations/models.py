@@ -153,6 +153,9 @@ class Integration(models.Model):
     # The subscription at LinkedIn, and the address that it was made for.
     notification_id = models.CharField(max_length=100, blank=True)
     notification_url = models.CharField(max_length=500, blank=True)
+    # Where LinkedIn would not subscribe: when to ask again (ms), and how often so far.
+    subscribe_due_at = models.BigIntegerField(default=0)
+    subscribe_attempts = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:

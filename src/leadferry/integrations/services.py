@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F
 
 from leadferry.accounts import audit
 from leadferry.accounts import settings as system_settings
@@ -34,6 +35,7 @@ from leadferry.mapping.defaults import starting_mapping
 logger = logging.getLogger("leadferry.integrations")
 
 NOTICES_PATH = "/linkedin/notices/"
+_SUBSCRIBE_MS, _SUBSCRIBE_MOST_MS = 600_000, 4 * 3_600_000
 
 
 @transaction.atomic
@@ -191,6 +193,7 @@ def save_url(url: str, *, by: User | None) -> None:
     if not url.startswith(("http://", "https://")):
         raise RejectedError('"Url to get leads" must start with https:// or http://.')
     system_settings.write(system_settings.URL_TO_GET_LEADS, url.rstrip("/"), by=by)
+    Integration.objects.update(subscribe_due_at=0, subscribe_attempts=0)
     if not system_settings.read(system_settings.NOTICE_ADDRESS_KEY):
         system_settings.write(
             system_settings.NOTICE_ADDRESS_KEY, random_token(24), by=by
@@ -210,7 +213,10 @@ def subscribe(integration: Integration) -> str:
         ours = [row for row in held if row.webhook == url]
         kept = str(ours[0].id) if ours else _subscribe_anew(client, account, url)
         Integration.objects.filter(pk=integration.pk).update(
-            notification_id=kept, notification_url=url
+            notification_id=kept,
+            notification_url=url,
+            subscribe_due_at=0,
+            subscribe_attempts=0,
         )
         for row in held:
             if str(row.id) != kept and _is_ours(row.webhook, integration, url):
@@ -232,16 +238,29 @@ def _subscribe_anew(client: LinkedInClient, account: int, url: str) -> str:
 
 
 def subscribe_where_missing() -> list[str]:
-    """Subscribe what is not subscribed at the present address; returns problems."""
+    """Subscribe what is not subscribed at the present address; returns problems.
+
+    What LinkedIn refused is asked for less and less often: polling brings the leads.
+    """
     url = notices_url()
     missing = Integration.objects.exclude(notification_url=url)
     problems = []
-    for integration in missing.select_related("ad_account"):
+    due = missing.filter(subscribe_due_at__lte=clock.now_ms())
+    for integration in due.select_related("ad_account"):
         try:
             subscribe(integration)
         except LeadferryError as exc:
             problems.append(f"{integration.name}: {exc}")
+            _ask_later(integration)
     return problems
+
+
+def _ask_later(integration: Integration) -> None:
+    wait = min(_SUBSCRIBE_MS * 2**integration.subscribe_attempts, _SUBSCRIBE_MOST_MS)
+    Integration.objects.filter(pk=integration.pk).update(
+        subscribe_due_at=clock.now_ms() + wait,
+        subscribe_attempts=F("subscribe_attempts") + 1,
+    )
 
 
 def _is_ours(webhook: str, integration: Integration, url: str) -> bool:

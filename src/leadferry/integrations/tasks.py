@@ -51,7 +51,8 @@ def set_up(integration_id: int) -> None:
     def work() -> dict[str, int]:
         try:
             read = services.read_forms(integration)
-            services.subscribe(integration)
+            if system_settings.read(system_settings.URL_TO_GET_LEADS):
+                services.subscribe(integration)
         except LeadferryError as exc:
             # The sweep tries the subscription again; forms come with the first lead.
             logger.warning("not set up", extra={"integration": integration_id})

@@ -2,6 +2,7 @@
 
 from leadferry.jobs.registry import (
     HOUSEKEEPING,
+    NEW_LEADS,
     SYNC,
     every,
     on_release,
@@ -9,7 +10,7 @@ from leadferry.jobs.registry import (
     watch,
 )
 from leadferry.jobs.services import kick
-from leadferry.sync import services
+from leadferry.sync import polling, services
 
 
 @task(queue=SYNC)
@@ -23,6 +24,26 @@ def look_for_due_runs() -> None:
     """Kick each run that is due."""
     for run_id in services.due_runs():
         kick(work_on_run, run_id, key=f"sync-{run_id}")
+
+
+@task(queue=NEW_LEADS)
+def poll_integration(integration_id: int) -> None:
+    """Read what was submitted since the last time."""
+    polling.poll(integration_id)
+
+
+@watch
+def look_for_due_pollings() -> None:
+    """Kick a poll of each integration that is due."""
+    for integration_id in polling.due_pollings():
+        kick(poll_integration, integration_id, key=f"poll-{integration_id}")
+
+
+@every(seconds=10)
+@task(queue=HOUSEKEEPING)
+def look_for_new_integrations() -> None:
+    """New integrations are polled, too."""
+    polling.look_for_new_integrations()
 
 
 @on_release
