@@ -276,3 +276,17 @@ def gone_since(keys: Sequence[int]) -> dict[int, int]:
     rows = Registration.objects.filter(pk__in=keys)
     pairs = rows.values_list("pk", "deleted_at")
     return {key: until for key, until in pairs if until is not None}
+
+
+def linkedin_ids_by_email(email: str, *, ad_account: int, most: int) -> list[str]:
+    """The LinkedIn ids of the leads of an ad account with this address, newest first.
+
+    A submission that was merged into another lead goes by that lead's own id.
+    """
+    page = lead_page(LeadFilter(search=email.strip()))
+    wanted = email.strip().casefold()
+    found = [lead.pk for lead in page.leads if lead.email.strip().casefold() == wanted]
+    rows = ExtendedLeadInformation.objects.filter(
+        lead_id__in=found[:most], ad_account=ad_account
+    )
+    return list(rows.order_by("-lead_id").values_list("linkedin_lead_id", flat=True))

@@ -1,16 +1,22 @@
 """When runs are worked on, and when leads are asked for unasked."""
 
+from datetime import date
+
+from leadferry.integrations.services import find_integration
+from leadferry.jobs import inquiries
 from leadferry.jobs.registry import (
     HOUSEKEEPING,
     NEW_LEADS,
     SYNC,
+    WAITED_FOR,
     every,
     on_release,
     task,
     watch,
 )
 from leadferry.jobs.services import kick
-from leadferry.sync import polling, services
+from leadferry.sync import expectations, polling, services
+from leadferry.sync.periods import Period
 
 
 @task(queue=SYNC)
@@ -30,6 +36,19 @@ def look_for_due_runs() -> None:
 def poll_integration(integration_id: int) -> None:
     """Read what was submitted since the last time."""
     polling.poll(integration_id)
+
+
+@task(queue=WAITED_FOR)
+def count_period(integration_id: int, first: str, last: str) -> None:
+    """Ask LinkedIn how many leads a period has."""
+    integration = find_integration(integration_id)
+    if integration is None:
+        return
+    period = Period(date.fromisoformat(first), date.fromisoformat(last))
+    inquiries.answer(
+        expectations.topic(integration),
+        lambda: expectations.look(integration, period),
+    )
 
 
 @watch

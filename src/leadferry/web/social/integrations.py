@@ -36,6 +36,8 @@ from leadferry.jobs import inquiries
 from leadferry.jobs.models import Inquiry
 from leadferry.leads import queries as leads
 from leadferry.leads.queries import Brought
+from leadferry.sync import queries as syncs
+from leadferry.sync.services import days_to_sync
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.social import editor, page
 from leadferry.web.social.editor import Place
@@ -152,6 +154,9 @@ def _render_integration(
         "refreshing": inquiries.find(services.set_up_topic(integration.pk)),
         "conflict": conflict,
         "is_refused": status == 422,
+        "run": syncs.open_run_of(integration),
+        "offers_earlier": "new" in request.GET,
+        "days_to_sync": days_to_sync(),
         "differences": differences,
         "section": "system",
     }

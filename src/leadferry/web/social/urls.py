@@ -1,6 +1,14 @@
 from django.urls import path
 
-from leadferry.web.social import changes, integrations, mapping, views, wizard
+from leadferry.web.social import (
+    changes,
+    integrations,
+    mapping,
+    sync,
+    views,
+    where,
+    wizard,
+)
 
 urlpatterns = [
     path("", integrations.integration_list, name="social-leads"),
@@ -53,6 +61,13 @@ urlpatterns = [
         mapping.versions,
         name="custom-mapping-versions",
     ),
+    path("<int:integration_id>/sync", sync.sync_box, name="sync"),
+    path("<int:integration_id>/sync/expected", sync.expected, name="sync-expected"),
+    path("<int:integration_id>/where", where.where_is, name="where"),
+    path("<int:integration_id>/where/ask", where.ask_for, name="where-ask"),
+    path("syncs/<int:run_id>", sync.sync_run, name="sync-run"),
+    path("syncs/<int:run_id>/cancel", sync.cancel, name="sync-cancel"),
+    path("syncs/<int:run_id>/resume", sync.resume, name="sync-resume"),
     path("forms/<int:form_id>/changes", changes.form_changes, name="form-changes"),
     path("values/<str:code>", mapping.lookup_values, name="lookup-values"),
 ]

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_http_methods,
@@ -187,4 +188,6 @@ def create(request: HttpRequest) -> HttpResponse:
         _("%(name)s is on: every new lead of its forms is registered from now.")
         % {"name": integration.name},
     )
-    return _move_on(request, redirect("integration", integration_id=integration.pk))
+    address = reverse("integration", kwargs={"integration_id": integration.pk})
+    # Earlier leads are offered there, and never fetched unasked.
+    return _move_on(request, redirect(f"{address}?new=1"))

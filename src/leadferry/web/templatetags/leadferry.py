@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from leadferry.jobs import inquiries
 from leadferry.jobs.models import Inquiry
@@ -74,6 +75,18 @@ def shown(value: object) -> object:
 def from_ms(milliseconds: int) -> datetime:
     """Milliseconds since 1970 as a time."""
     return clock.from_ms(milliseconds)
+
+
+@register.filter
+def time_left(seconds: int) -> str:
+    """How long something still takes, as people say it."""
+    if seconds < 60:
+        return ngettext("%d second left", "%d seconds left", seconds) % seconds
+    minutes = -(-seconds // 60)
+    if minutes < 90:
+        return ngettext("%d minute left", "%d minutes left", minutes) % minutes
+    hours = -(-minutes // 60)
+    return ngettext("%d hour left", "%d hours left", hours) % hours
 
 
 @register.filter
