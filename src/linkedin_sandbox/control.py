@@ -179,9 +179,9 @@ def _submit_one(state: State, form: Form, body: Json, index: int) -> Lead:
         state,
         form,
         filled=filled,
-        test=body.get("test", False),
         submitted_at=_moment(body.get("submitted_at"), index),
         again=body.get("again"),
+        tester=body.get("tester", "") if body.get("test") else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
@@ -47,10 +48,11 @@ _REFUSALS: dict[str, Refusal] = {
 }
 KINDS = (
     "latency", "hold", "timeout", "reset", "truncated", "garbage",
-    "short-page", "fewer-scopes", "lead-comes", "lead-vanishes",
+    "short-page", "odd-element", "fewer-scopes", "lead-comes", "lead-vanishes",
     "403-entity", *_REFUSALS,
 )  # fmt: skip
 _FOR_EVER_SECONDS = 600
+_MOMENT = re.compile(rb'"submittedAt": ?\d+')
 
 
 class Reset(Response):
@@ -148,6 +150,10 @@ class Faults:
             case "lead-vanishes":
                 self._delete_lead()
         made = await answer(request)
+        if fault.kind == "odd-element":
+            # The first lead of the answer has no moment that could be read.
+            odd = _MOMENT.sub(b'"submittedAt":"soon"', bytes(made.body), count=1)
+            return Response(odd, made.status_code, media_type="application/json")
         if fault.kind == "truncated":
             half = bytes(made.body)[: len(made.body) // 2]
             return Response(half, made.status_code, media_type="application/json")

@@ -9,7 +9,9 @@ from leadferry.ingest.delivered import ResponsePage
 from leadferry.ingest.drain import drain
 from leadferry.ingest.import_page import PageOutcome, import_page
 from leadferry.ingest.models import HeldBack, Notice
+from leadferry.ingest.prepare import prepare
 from leadferry.ingest.services import try_again
+from leadferry.integrations import clients
 from leadferry.integrations.models import (
     Integration,
     LeadForm,
@@ -23,6 +25,7 @@ from leadferry.integrations.tests.builders import (
 )
 from leadferry.kit import clock
 from leadferry.leads.models import ExtendedLeadInformation, Lead
+from leadferry.linkedin.client import RESPONSE_FIELDS
 from tests.support.sandbox import APAC, EMEA, WEBINAR, WHITE_PAPER, Sandbox
 
 pytestmark = [
@@ -260,4 +263,68 @@ def test_what_linkedin_has_no_more_comes_from_what_was_stored(
     try_again([held], by=None)
     drain(EMEA)
     assert Lead.objects.get().contact
+    assert not HeldBack.objects.exists()
+
+
+@pytest.mark.req("R082", "R083", "R084", "D11")
+def test_a_form_that_is_tried_out_makes_one_lead_a_day(sandbox: Sandbox) -> None:
+    first = sandbox.submit(test=True, tester="mia")
+    announce(*first)
+    drain(EMEA)
+    before = Lead.objects.get()
+    assert before.is_test
+    # The same person tries again that day: LinkedIn updates its lead, and so do we.
+    again = sandbox.submit(test=True, tester="mia")
+    assert again == first
+    announce(*again)
+    drain(EMEA)
+    lead = Lead.objects.get()
+    assert (lead.pk, lead.is_test) == (before.pk, True)
+    assert lead.email != before.email
+    announce(*sandbox.submit(test=True, tester="ben"))
+    drain(EMEA)
+    assert Lead.objects.count() == 2
+    # The campaign is launched: each submission is a lead, and nothing was switched.
+    announce(*sandbox.submit(count=2))
+    drain(EMEA)
+    assert Lead.objects.filter(is_test=False).count() == 2
+
+
+def test_one_undecodable_response_is_held_back_and_comes_when_it_can_be_read(
+    sandbox: Sandbox,
+) -> None:
+    announce(*sandbox.submit(count=3))
+    sandbox.fault("leadFormResponses", "odd-element")
+    drain(EMEA)
+    held = HeldBack.objects.get()
+    assert held.reason == HeldBack.Reason.UNDECODABLE
+    assert Lead.objects.count() == 2
+    sandbox.no_faults()
+    try_again([held], by=None)
+    drain(EMEA)
+    assert Lead.objects.count() == 3
+    assert not HeldBack.objects.exists()
+
+
+def test_a_form_version_that_cannot_be_read_is_held_back_and_comes_later(
+    sandbox: Sandbox, integration: Integration
+) -> None:
+    ids = sandbox.submit()
+    # Its questions are no longer those of the form, and the lead does not carry them.
+    sandbox.control("PUT", f"forms/{WEBINAR}", {"questions": []})
+    with clients.client_of(clients.user_for(EMEA)) as client:
+        batch = client.responses(ids, fields=RESPONSE_FIELDS)
+        page = ResponsePage(
+            integration=integration,
+            elements=[bytes(raw) for raw in batch.found.values()],
+        )
+        sandbox.fault("*", "403")
+        prepare(page, client=client)
+    import_page(page)
+    held = HeldBack.objects.get()
+    assert held.reason == HeldBack.Reason.FORM_UNREADABLE
+    sandbox.no_faults()
+    try_again([held], by=None)
+    drain(EMEA)
+    assert Lead.objects.count() == 1
     assert not HeldBack.objects.exists()
