@@ -39,7 +39,7 @@ test: setup ## All tests, on SQLite and PostgreSQL, with a browser
 	$(BIN)/python tests/run.py
 
 prove: setup ## The long proofs; seeds are printed
-	$(BIN)/python -m pytest -s -o python_files='prove_*.py' tests/prove
+	$(BIN)/python tests/run.py -s -o python_files='prove_*.py' tests/prove
 
 check: setup ## Format, lint, types, imports, migrations
 	$(BIN)/ruff format --check .

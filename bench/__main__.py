@@ -15,7 +15,7 @@ from bench.figure import Figure
 from tests.support import postgres
 
 ONCE = ("engine", "sandbox")
-ON_EACH_DATABASE = ("register", "door", "latency", "pages")
+ON_EACH_DATABASE = ("register", "door", "latency", "pages", "backfill", "fairness")
 
 
 def main() -> int:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 from leadferry.linkedin.signature import sign
 
-_ACCOUNT = "urn:li:sponsoredAccount:512345678"
+_ACCOUNT = 512_345_678
 _SECRET = "demo-secret"  # noqa: S105 - the sandbox's own, known to all
 _FORM = "urn:li:versionedLeadGenForm:(urn:li:leadGenForm:987654,3)"
 
 
-def make_requests(path: str, *, host: str, count: int, first: int = 0) -> list[bytes]:
+def make_requests(
+    path: str, *, host: str, count: int, first: int = 0, account: int = _ACCOUNT
+) -> list[bytes]:
     """Whole HTTP requests, each with a notice of its own."""
     made = []
     for number in range(first, first + count):
@@ -20,7 +22,7 @@ def make_requests(path: str, *, host: str, count: int, first: int = 0) -> list[b
             "type": "LEAD_ACTION",
             "leadGenFormResponse": f"urn:li:leadGenFormResponse:bench-{number}",
             "leadGenForm": _FORM,
-            "owner": {"sponsoredAccount": _ACCOUNT},
+            "owner": {"sponsoredAccount": f"urn:li:sponsoredAccount:{account}"},
             "leadType": "SPONSORED",
             "leadAction": "CREATED",
             "occurredAt": 1_793_000_000_000 + number,

@@ -107,6 +107,18 @@ def test_a_refused_batch_is_read_singly_and_remembered(
     assert len(sandbox.calls("leadFormResponses")) - before == 3
 
 
+@pytest.mark.parametrize("kind", ["garbage", "truncated"])
+def test_an_answer_that_is_no_lead_is_no_lead(
+    sandbox: Sandbox, client: LinkedInClient, kind: str
+) -> None:
+    ids = sandbox.submit()
+    sandbox.fault("leadFormResponses", kind)
+    with pytest.raises(Unavailable):
+        client.responses(ids, fields=RESPONSE_FIELDS)
+    with pytest.raises(Unavailable):
+        client.response_with_form(ids[0])
+
+
 def test_a_missing_role_is_no_refused_batch(sandbox: Sandbox) -> None:
     ids = sandbox.submit(count=3)
     with client_of(sandbox, "vic") as vic:

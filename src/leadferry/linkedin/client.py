@@ -124,10 +124,17 @@ class LinkedInClient:
 
     def response_with_form(self, response_id: str) -> bytes:
         """One lead together with the form version it was given on; raises NotFound."""
-        fields = query({"fields": Raw(RESPONSE_FIELDS_WITH_FORM)})
-        return self._http.get(
-            f"/rest/leadFormResponses/{encode(response_id)}", fields, method="GET"
+        return self._one_response(response_id, fields=RESPONSE_FIELDS_WITH_FORM)
+
+    def _one_response(self, response_id: str, *, fields: str) -> bytes:
+        raw = self._http.get(
+            f"/rest/leadFormResponses/{encode(response_id)}",
+            query({"fields": Raw(fields)}),
+            method="GET",
         )
+        # Half an answer, or a page of a gateway, says nothing about the lead.
+        _decode(raw, dict[str, msgspec.Raw])
+        return raw
 
     def responses(self, ids: Sequence[str], *, fields: str) -> ResponseBatch:
         """Leads by id, fifty at a time; singly where LinkedIn refuses a batch."""
@@ -165,11 +172,7 @@ class LinkedInClient:
     ) -> None:
         for response_id in ids:
             try:
-                raw = self._http.get(
-                    f"/rest/leadFormResponses/{encode(response_id)}",
-                    query({"fields": Raw(fields)}),
-                    method="GET",
-                )
+                raw = self._one_response(response_id, fields=fields)
             except (BadRequest, MissingRight, NotFound) as exc:
                 into.failed[response_id] = exc
             else:
