@@ -16,27 +16,22 @@ class Expectation:
     number: int | None
 
 
-def topic(integration: Integration) -> str:
-    """The inquiry after the leads of a period."""
-    return f"expected-{integration.pk}"
+def topic(integration: Integration, period: Period) -> str:
+    """The inquiry after the leads of a period: two people may ask for two."""
+    return f"expected-{integration.pk}-{period.first}-{period.last}"
 
 
 def look(integration: Integration, period: Period) -> dict[str, object]:
-    """Ask LinkedIn; the answer names the period that it is about."""
+    """Ask LinkedIn."""
     account = integration.ad_account.account_id
     start, end = period.bounds(time_zone())
     with clients.client_of(clients.user_for(account)) as client:
         number = client.count_responses(account, start_ms=start, end_ms=end)
-    return {"number": number, "period": written(period)}
+    return {"number": number}
 
 
-def written(period: Period) -> str:
-    """The period as an inquiry carries it."""
-    return f"{period.first.isoformat()}/{period.last.isoformat()}"
-
-
-def read(inquiry: Inquiry | None, period: Period) -> Expectation | None:
-    """What was answered about just this period; none while nothing was."""
-    if inquiry is None or inquiry.answer.get("period") != written(period):
+def read(inquiry: Inquiry) -> Expectation | None:
+    """What was answered; none while nothing was."""
+    if "number" not in inquiry.answer:
         return None
-    return Expectation(number=inquiry.answer.get("number"))
+    return Expectation(number=inquiry.answer["number"])

@@ -46,7 +46,7 @@ def count_period(integration_id: int, first: str, last: str) -> None:
         return
     period = Period(date.fromisoformat(first), date.fromisoformat(last))
     inquiries.answer(
-        expectations.topic(integration),
+        expectations.topic(integration, period),
         lambda: expectations.look(integration, period),
     )
 

@@ -18,7 +18,6 @@ from leadferry.integrations.models import Integration, LeadForm
 from leadferry.integrations.queries import forms_of
 from leadferry.integrations.services import find_integration
 from leadferry.jobs import inquiries
-from leadferry.jobs.registry import Argument
 from leadferry.kit import clock
 from leadferry.kit.errors import RejectedError
 from leadferry.sync import expectations, periods, queries, services
@@ -124,16 +123,17 @@ def expected(request: HttpRequest, integration_id: int) -> HttpResponse:
     except RejectedError as exc:
         context["problem"] = str(exc)
         return render(request, "web/social/_expected.html", context)
-    topic = expectations.topic(integration)
-    question: list[Argument] = [integration.pk, first, last]
-    held = inquiries.find(topic)
-    if held is None or held.arguments != question:
-        held = inquiries.ask(topic, count_period, *question)
-    else:
-        held = inquiries.ask_unless_fresh(topic, count_period, *question, fresh=_FRESH)
+    held = inquiries.ask_unless_fresh(
+        expectations.topic(integration, period),
+        count_period,
+        integration.pk,
+        first,
+        last,
+        fresh=_FRESH,
+    )
     context |= {
         "inquiry": held,
-        "expectation": expectations.read(held, period),
+        "expectation": expectations.read(held),
         "first": first,
         "last": last,
     }
