@@ -2,7 +2,7 @@
 
 import logging
 
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
 from leadferry.accounts import settings as system_settings
@@ -57,10 +57,7 @@ def due_pollings() -> list[int]:
 
 def look_for_new_integrations() -> None:
     """Each integration is polled, from when it was made."""
-    missing = Integration.objects.filter(polling=None).annotate(
-        first=Max("windows__on_from")
-    )
-    for integration in missing:
+    for integration in Integration.objects.filter(polling=None):
         made = int(integration.created_at.timestamp() * 1000)
         Polling.objects.get_or_create(
             integration=integration,
@@ -134,8 +131,7 @@ class _Poll:
     def run(self) -> None:
         """Read, register, and move the mark once all of it is done."""
         back = _SWEPT_BACK_MS if self._is_sweep else _OVERLAP_MS
-        # Leads of the overlap before set-up cost a row of the ledger each, no more.
-        start = max(0, self._polling.high_water - back)
+        start = max(self._polling.high_water - back, self._set_up() - _OVERLAP_MS, 0)
         mark = Mark(start, self._now + _AHEAD_MS)
         with clients.client_of(self._user) as client:
             try:
@@ -161,6 +157,11 @@ class _Poll:
         if not mark.is_done:
             start_gap(self._integration, start=mark.start, end=mark.end)
         self._finish()
+
+    def _set_up(self) -> int:
+        windows = RegistrationWindow.objects.filter(integration=self._integration)
+        first: int | None = windows.aggregate(first=Min("on_from"))["first"]
+        return first or 0
 
     def _note(self, page: ResponsePage, outcome: PageOutcome) -> None:
         born = outcome.outcome.registered
