@@ -1,6 +1,8 @@
 """The port to the job engine: kick a task, hold the fence."""
 
+import contextlib
 import threading
+from collections.abc import Iterator
 
 from django.db import connection
 
@@ -10,6 +12,8 @@ from leadferry.jobs.registry import Argument, Task
 
 _process_identity: list[tuple[str, int]] = []
 _stop = threading.Event()
+_bulk_lock = threading.Lock()
+_bulk_works = [0]
 
 
 def kick(task: Task, *arguments: Argument, key: str | None = None) -> bool:
@@ -57,6 +61,23 @@ def hold_fence() -> None:
         held = workers.exists()
     if not held:
         raise Fenced(f"Slot {slot} went to another worker.")
+
+
+@contextlib.contextmanager
+def bulk_work() -> Iterator[None]:
+    """Hours of work begin in this process: what can wait gives it room."""
+    with _bulk_lock:
+        _bulk_works[0] += 1
+    try:
+        yield
+    finally:
+        with _bulk_lock:
+            _bulk_works[0] -= 1
+
+
+def bulk_works() -> bool:
+    """Whether such work goes on in this process."""
+    return _bulk_works[0] > 0
 
 
 def stopping() -> bool:

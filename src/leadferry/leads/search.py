@@ -21,7 +21,8 @@ _BATCH = 500
 def index_pending() -> int:
     """Index up to one batch of leads that wait for it; returns how many."""
     with transaction.atomic():
-        waiting = SearchPending.objects.order_by("lead_id")
+        # The newest first: they are looked for, whatever comes of earlier days.
+        waiting = SearchPending.objects.order_by("-lead_id")
         if connection.vendor == "postgresql":
             waiting = waiting.select_for_update(skip_locked=True)
         ids = list(waiting.values_list("lead_id", flat=True)[:_BATCH])

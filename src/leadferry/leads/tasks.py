@@ -1,21 +1,31 @@
 """What follows the leads: the search index, and answers that were settled."""
 
 from leadferry.jobs.registry import HOUSEKEEPING, every, task, watch
-from leadferry.jobs.services import kick, stopping
+from leadferry.jobs.services import bulk_works, kick, stopping
+from leadferry.kit import clock
 from leadferry.leads import answers, search
 from leadferry.leads.models import SearchPending
+
+# What is fetched of earlier days can be found a little later; see `search`, where the
+# newest leads come first.
+_BESIDE_BULK_SECONDS = 2.0
+_next_look = 0.0
 
 
 @task(queue=HOUSEKEEPING)
 def index_new_leads() -> None:
-    """Index batch after batch until none waits."""
-    while search.index_pending():
+    """Index batch after batch until none waits; one alone beside bulk work."""
+    while search.index_pending() and not bulk_works():
         pass
 
 
 @watch
 def look_for_unindexed_leads() -> None:
-    """Kick the indexing where leads wait for it."""
+    """Kick the indexing where leads wait for it, seldom beside bulk work."""
+    global _next_look  # noqa: PLW0603 - of this process
+    if clock.monotonic() < _next_look:
+        return
+    _next_look = clock.monotonic() + (_BESIDE_BULK_SECONDS if bulk_works() else 0)
     if SearchPending.objects.exists():
         kick(index_new_leads, key="index-new-leads")
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -36,7 +36,7 @@ _COMMAND = "from leadferry.sync.apart import main; main()"
 class Access:
     """How LinkedIn is reached: never printed, never an argument of a command."""
 
-    token: str
+    token: str = field(repr=False)
     version: str
     base_url: str
     account: int

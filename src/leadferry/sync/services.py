@@ -151,7 +151,8 @@ def take_up(run_id: int) -> None:
         return
     _at_work.add(run.pk)
     try:
-        _work(run)
+        with jobs.bulk_work():
+            _work(run)
     finally:
         _at_work.discard(run.pk)
 
