@@ -2,6 +2,7 @@
 
 import logging
 import random
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -30,6 +31,7 @@ logger = logging.getLogger("leadferry.sync")
 _SETUP_WAIT_SECONDS = 300.0
 _REJECTED_WAIT_SECONDS = 900.0
 _OWN_FAULT_WAIT_SECONDS = 60.0
+_WORTH_A_MESSAGE = timedelta(minutes=2)
 # A burst ends soon; what is still refused then is refused until midnight.
 _BURST_ATTEMPTS = 3
 _random = random.Random()  # noqa: S311 - spreads load, guards nothing
@@ -181,6 +183,7 @@ def _work(run: SyncRun) -> None:
         user = clients.user_for(account, attempt=run.attempts)
         work_on(run, user)
         _leave(run)
+        _tell_of_the_end(run)
     except Fenced:
         logger.info("sync run left to others", extra={"run": run.pk})
     except LeadferryError as exc:
@@ -195,6 +198,28 @@ def _work(run: SyncRun) -> None:
 def _leave(run: SyncRun) -> None:
     """This worker stops: the next one goes on."""
     _ours(run).update(due_at=clock.now_ms(), claimed_by="")
+
+
+def _tell_of_the_end(run: SyncRun) -> None:
+    """Who asked for hours of work has closed the page meanwhile."""
+    run.refresh_from_db()
+    took = clock.now() - run.created_at
+    if run.state != SyncRun.State.DONE or took < _WORTH_A_MESSAGE:
+        return
+    alerts.tell(
+        topic=f"sync-{run.pk}",
+        title=_("A sync is done"),
+        text=_(
+            "%(name)s: %(read)d leads read, %(registered)d registered, %(held)d held "
+            "back."
+        )
+        % {
+            "name": run.integration.name,
+            "read": run.read,
+            "registered": run.registered,
+            "held": run.held_back,
+        },
+    )
 
 
 def _ours(run: SyncRun) -> QuerySet[SyncRun]:

@@ -454,3 +454,20 @@ def test_a_reading_process_that_dies_is_put_off_and_loses_nothing(
     go_on(run)
     assert registered() == sorted(ids)
     assert run.read <= 900
+
+
+def test_the_end_of_a_long_run_is_told(
+    sandbox: Sandbox, integration: Integration
+) -> None:
+    person("mia", accounts.MARKETERS)
+    sandbox.submit(count=3)
+    sync(integration)
+    assert not SystemMessage.objects.exists()
+    run = services.start_sync(integration, period=the_last_days(), by=None)
+    SyncRun.objects.filter(pk=run.pk).update(
+        created_at=clock.now() - timedelta(minutes=5)
+    )
+    services.take_up(run.pk)
+    message = SystemMessage.objects.get()
+    assert "3 leads read, 0 registered" in message.text
+    assert message.topic == f"sync-{run.pk}"

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from leadferry.accounts.models import User
 from leadferry.alerts.models import SystemMessage
 from leadferry.integrations import drift
 from leadferry.web.access import MANAGE_INTEGRATIONS
+
+# By the beginning of a topic that ends with a number.
+_PAGES = {
+    "not-set-up-": ("integration", "integration_id", lazy("Open the integration")),
+    drift.TOPIC: ("form-changes", "form_id", lazy("See what changed")),
+    "sync-": ("sync-run", "run_id", lazy("Open the sync")),
+    "polling-": ("where", "integration_id", lazy("See how new leads come")),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +42,11 @@ def _linked(message: SystemMessage, *, may: bool) -> Linked:
 
 
 def _place(topic: str) -> tuple[str, str]:
-    name, _dash, number = topic.rpartition("-")
-    if name == "not-set-up" and number.isdecimal():
-        kwargs = {"integration_id": int(number)}
-        return reverse("integration", kwargs=kwargs), _("Open the integration")
-    if f"{name}-" == drift.TOPIC and number.isdecimal():
-        kwargs = {"form_id": int(number)}
-        return reverse("form-changes", kwargs=kwargs), _("See what changed")
+    name, dash, number = topic.rpartition("-")
+    page = _PAGES.get(f"{name}{dash}")
+    if page is not None and number.isdecimal():
+        address, argument, caption = page
+        return reverse(address, kwargs={argument: int(number)}), str(caption)
     if topic == "answers-waiting":
         return reverse("answers"), _("Open Answers")
     if name == "linkedin-user" or topic in {"not-subscribed", "bad-signatures"}:

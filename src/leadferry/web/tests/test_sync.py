@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from leadferry.alerts import services as alerts
 from leadferry.integrations.models import Integration
 from leadferry.integrations.tests.builders import (
     make_application,
@@ -173,3 +174,14 @@ def test_a_new_integration_offers_the_earlier_leads_and_starts_nothing(
     assert "Earlier leads are being fetched" in mia.get(address).content.decode()
     listed = mia.get(reverse("sync", args=[integration.pk])).content.decode()
     assert "waiting" in listed
+
+
+def test_messages_lead_to_what_they_are_about(
+    mia: Client, integration: Integration
+) -> None:
+    run = run_of(integration)
+    for topic in (f"sync-{run.pk}", f"polling-{integration.pk}"):
+        alerts.tell(topic=topic, title="T", text="X")
+    text = mia.get(reverse("notifications")).content.decode()
+    assert reverse("sync-run", args=[run.pk]) in text
+    assert reverse("where", args=[integration.pk]) in text
