@@ -159,6 +159,12 @@ def test_a_stopped_worker_wakes_after_it_was_taken_over(
     _stop_outside_a_write(instance, sleeper)
     stopped = time.monotonic()
     instance.add_worker()
+    # The other one brings the lead by polling, too: that alone takes nothing over.
+    wait_until(
+        lambda: instance.rows("SELECT 1 FROM jobs_worker WHERE epoch > 1"),
+        seconds=WITHIN_SECONDS,
+        what="the slot taken over",
+    )
     _one_of_each(instance, ids)
     wait_until(
         lambda: time.monotonic() - stopped > STOPPED_SECONDS,

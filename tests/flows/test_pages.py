@@ -122,6 +122,7 @@ def test_what_is_held_back_says_why(
     expect(page.get_by_text("LinkedIn does not have this response")).to_be_visible()
     walk.check()
     linkedin.no_faults()
+    page.get_by_label(lost[0]).check()
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("LinkedIn is asked again")).to_be_visible()
     instance.wait_for_leads(linkedin.truth(full="1")["ids"])
