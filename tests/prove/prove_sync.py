@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -87,9 +88,9 @@ class Machine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.world = world = _worlds[0]
-        sandbox, passed = world.sandbox, world.offset
-        world.__init__(sandbox, offset=passed)  # type: ignore[misc]
+        before = _worlds[0]
+        sandbox = before.sandbox
+        self.world = world = _worlds[0] = World(sandbox, offset=before.offset)
         sandbox.reset()
         _clean()
         sandbox.control("PUT", "clock", {"now": clock.now_ms()})
@@ -284,7 +285,7 @@ class Machine(RuleBasedStateMachine):
         services.look_after_runs()
         SyncRun.objects.filter(due_at__isnull=False).update(due_at=0)
         for number in services.due_runs():
-            self._live(lambda number=number: services.take_up(number), abort)  # type: ignore[misc]
+            self._live(partial(services.take_up, number), abort)
 
     # What is new just then, so that a death meets it.
 
@@ -402,10 +403,9 @@ def test_the_leads_end_as_linkedin_has_them(
     sandbox: Sandbox, settings_: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings_.LINKEDIN_API = settings_.LINKEDIN_OAUTH = sandbox.url
-    world = World(sandbox)
-    _worlds[:] = [world]
+    _worlds[:] = [World(sandbox)]
     real = clock.now_ms
-    monkeypatch.setattr(clock, "now_ms", lambda: real() + world.offset)
+    monkeypatch.setattr(clock, "now_ms", lambda: real() + _worlds[0].offset)
     monkeypatch.setattr("leadferry.linkedin.transport._FIRST_PAUSE_SECONDS", 0.001)
     run_state_machine_as_test(
         Machine,

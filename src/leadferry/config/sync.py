@@ -7,7 +7,7 @@ from leadferry.integrations import queries as integrations
 from leadferry.integrations.models import Integration, LeadForm
 from leadferry.kit import clock
 from leadferry.kit.errors import SetupError
-from leadferry.sync import periods, queries, services
+from leadferry.sync import queries, services
 from leadferry.sync.models import SyncRun
 from leadferry.sync.periods import Period
 
@@ -38,9 +38,8 @@ def _started(options: argparse.Namespace) -> SyncRun:
         form = forms.filter(form_id=options.form).first()
         if form is None:
             raise SetupError(f"This ad account has no form {options.form}.")
-    today = clock.now().astimezone(services.time_zone()).date()
-    first = options.first or periods.earliest(today, services.days_to_sync())
-    period = Period(first, options.last or today)
+    first = options.first or services.earliest_day()
+    period = Period(first, options.last or services.today())
     return services.start_sync(integration, period=period, form=form, by=None)
 
 

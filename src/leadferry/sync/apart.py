@@ -40,6 +40,8 @@ class Access:
     version: str
     base_url: str
     account: int
+    # How many pages may be read; none: as many as there are.
+    pages: int | None
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ class _Child:
                     access.account, mark, fields=RESPONSE_FIELDS
                 )
 
-            with Reader(fetch, parts, lanes=lanes) as reader:
+            with Reader(fetch, parts, lanes=lanes, pages=access.pages) as reader:
                 self._tell_all(reader, client)
 
     def _tell_all(self, reader: Reader, client: LinkedInClient) -> None:

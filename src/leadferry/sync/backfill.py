@@ -1,8 +1,6 @@
 """The work of a run: cut the period, read it, store it with the marks."""
 
 import itertools
-import logging
-import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,8 +28,6 @@ from leadferry.sync.errors import BudgetSpent
 from leadferry.sync.models import Slice, SyncRun
 from leadferry.sync.reading import Part, Reader, ReadPage
 
-logger = logging.getLogger("leadferry.sync")
-
 LANES = 4
 # Of one commit: while notices come, and while the door is idle.
 _BUSY_LEADS, _MOST_LEADS, _LEAST_LEADS = 200, 1_000, 50
@@ -40,7 +36,6 @@ _SLICES, _LEAST_OF_SLICE, _MOST_OF_SLICE = 16, 300, 4_000
 _CALLS_BETWEEN_LOOKS = 20
 # A process of its own needs half a second to start.
 _WORTH_A_PROCESS = 3_000
-_random = random.Random()  # noqa: S311 - spreads load, guards nothing
 
 
 def work_on(run: SyncRun, user: LinkedInUser) -> None:
@@ -77,21 +72,20 @@ class _Ledger:
         for source in self.sources:
             calls.note_calls(self.user, source.take_calls())
 
+    def left(self) -> int | None:
+        """How many more calls it may make today; none: no limit is known."""
+        self.note()
+        return calls.left_for_earlier_leads(self.user, calls.RESPONSES)
+
     def look(self, pages: int) -> None:
         """After so many more pages; raises BudgetSpent."""
         self._since_look += pages
         if self._since_look < _CALLS_BETWEEN_LOOKS:
             return
         self._since_look = 0
-        self.note()
-        left = calls.left_for_earlier_leads(self.user, calls.RESPONSES)
+        left = self.left()
         if left is not None and left <= 0:
-            until = calls.next_day_ms() - clock.now_ms()
-            raise BudgetSpent(
-                "Today's calls for earlier leads are used up; the rest is kept for "
-                "new leads.",
-                retry_after=until / 1000 + _random.uniform(1, 120),
-            )
+            raise BudgetSpent
 
 
 def _cut(run: SyncRun, client: LinkedInClient) -> None:
@@ -160,12 +154,13 @@ def _reader(
         def fetch(mark: Mark) -> tuple[Mark, list[Element]]:
             return client.next_responses(account, mark, fields=RESPONSE_FIELDS)
 
-        return Reader(fetch, parts, lanes=LANES)
+        return Reader(fetch, parts, lanes=LANES, pages=ledger.left())
     access = Access(
         token=ledger.user.access_token,
         version=clients.application().api_version,
         base_url=settings.LINKEDIN_API,
         account=account,
+        pages=ledger.left(),
     )
     apart = ReaderApart(access, parts, lanes=LANES)
     ledger.sources.append(apart)

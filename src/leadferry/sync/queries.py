@@ -10,6 +10,7 @@ from leadferry.sync.models import Slice, SyncRun
 PAGE_SIZE = 20
 # Before that, a rate says more about the start than about the run.
 _TELLING_MS = 2_000
+_PATIENCE_MS = 30_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,13 @@ def _rate(run: SyncRun) -> float | None:
     if worked < _TELLING_MS or run.read == run.read_then:
         return None
     return (run.read - run.read_then) * 1000 / worked
+
+
+def is_unworked(run: SyncRun) -> bool:
+    """Whether no worker took it up for a while."""
+    if run.state != SyncRun.State.WAITING or run.due_at is None:
+        return False
+    return clock.now_ms() - run.due_at > _PATIENCE_MS
 
 
 def find_run(run_id: int) -> SyncRun | None:

@@ -3,7 +3,6 @@
 Threads that only speak HTTP: nothing here touches the database.
 """
 
-import logging
 import queue
 import threading
 from collections import deque
@@ -13,8 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from leadferry.linkedin.walk import Element, Mark, halves
-
-logger = logging.getLogger("leadferry.sync")
+from leadferry.sync.errors import BudgetSpent
 
 Fetch = Callable[[Mark], tuple[Mark, list[Element]]]
 
@@ -47,8 +45,17 @@ class ReadPage:
 class Reader:
     """Reads parts in so many lanes; use it in a `with` block."""
 
-    def __init__(self, fetch: Fetch, parts: Sequence[Part], *, lanes: int) -> None:
+    def __init__(
+        self,
+        fetch: Fetch,
+        parts: Sequence[Part],
+        *,
+        lanes: int,
+        pages: int | None = None,
+    ) -> None:
+        """At most so many `pages` are read; one more raises BudgetSpent."""
         self._fetch = fetch
+        self._pages_left = pages
         self._waiting = deque(parts)
         self._unfinished = len(parts)
         self._changed = threading.Condition()
@@ -129,6 +136,7 @@ class Reader:
     def _read(self, part: Part) -> None:
         mark = part.mark
         while not (mark.is_done or self._stop.is_set()):
+            self._spend_a_page()
             rest, elements = self._fetch(mark)
             cut_off = None
             if self._hungry and not self._waiting and _is_worth_a_cut(elements, rest):
@@ -146,6 +154,14 @@ class Reader:
             with self._changed:
                 self._unfinished -= 1
                 self._changed.notify_all()
+
+    def _spend_a_page(self) -> None:
+        with self._changed:
+            if self._pages_left is None:
+                return
+            if self._pages_left <= 0:
+                raise BudgetSpent
+            self._pages_left -= 1
 
     def _hand_on(self, page: ReadPage) -> bool:
         while not self._stop.is_set():

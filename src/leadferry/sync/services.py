@@ -2,7 +2,7 @@
 
 import logging
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -23,13 +23,13 @@ from leadferry.kit.errors import LeadferryError, TemporaryError
 from leadferry.linkedin.errors import Throttled, TokenDead
 from leadferry.sync import periods
 from leadferry.sync.backfill import work_on
+from leadferry.sync.errors import BudgetSpent
 from leadferry.sync.models import SyncRun
 from leadferry.sync.periods import Period
 
 logger = logging.getLogger("leadferry.sync")
 
 _SETUP_WAIT_SECONDS = 300.0
-_REJECTED_WAIT_SECONDS = 900.0
 _OWN_FAULT_WAIT_SECONDS = 60.0
 _WORTH_A_MESSAGE = timedelta(minutes=2)
 # A burst ends soon; what is still refused then is refused until midnight.
@@ -49,6 +49,21 @@ def days_to_sync() -> int:
     return int(system_settings.read(system_settings.DAYS_TO_SYNC))
 
 
+def today() -> date:
+    """The present day of the instance."""
+    return clock.now().astimezone(time_zone()).date()
+
+
+def check_period(period: Period) -> None:
+    """Raise RejectedError with a sentence where the period cannot be asked for."""
+    periods.check(period, today=today(), days=days_to_sync())
+
+
+def earliest_day() -> date:
+    """The first day that can be asked for."""
+    return periods.earliest(today(), days_to_sync())
+
+
 @transaction.atomic
 def start_sync(
     integration: Integration,
@@ -62,9 +77,7 @@ def start_sync(
     What is open already for just that is returned as it is. Raises RejectedError
     where the period cannot be.
     """
-    zone = time_zone()
-    today = clock.now().astimezone(zone).date()
-    periods.check(period, today=today, days=days_to_sync())
+    check_period(period)
     # Two people who press at once get one run.
     Integration.objects.select_for_update().get(pk=integration.pk)
     wanted = {
@@ -78,7 +91,7 @@ def start_sync(
     )
     if (running := held.first()) is not None:
         return running
-    start, end = period.bounds(zone)
+    start, end = period.bounds(time_zone())
     run = SyncRun.objects.create(
         **wanted, start=start, end=end, by=by, due_at=clock.now_ms()
     )
@@ -242,6 +255,9 @@ def _pause(run: SyncRun, user: LinkedInUser | None, error: LeadferryError) -> No
     if isinstance(error, Throttled) and user is not None:
         _put_off(run, str(error), _wait_after_throttling(run, user, error))
         return
+    if isinstance(error, BudgetSpent):
+        _put_off(run, str(error), _until_midnight())
+        return
     if isinstance(error, TemporaryError):
         wait = error.retry_after or wait_seconds(run.attempts + 1)
         _put_off(run, str(error), wait)
@@ -261,6 +277,10 @@ def _wait_after_throttling(run: SyncRun, user: LinkedInUser, error: Throttled) -
     if run.attempts < _BURST_ATTEMPTS:
         return wait_seconds(run.attempts + 1)
     calls.note_refusal(user, calls.RESPONSES)
+    return _until_midnight()
+
+
+def _until_midnight() -> float:
     until_midnight = (calls.next_day_ms() - clock.now_ms()) / 1000
     return until_midnight + _random.uniform(1, 120)
 

@@ -20,14 +20,13 @@ from leadferry.integrations.services import find_integration
 from leadferry.jobs import inquiries
 from leadferry.kit import clock
 from leadferry.kit.errors import RejectedError
-from leadferry.sync import expectations, periods, queries, services
+from leadferry.sync import expectations, queries, services
 from leadferry.sync.models import SyncRun
 from leadferry.sync.periods import Period
 from leadferry.sync.tasks import count_period
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 
 _FRESH = timedelta(minutes=2)
-_PATIENCE_MS = 30_000
 
 
 def _found(integration_id: int) -> Integration:
@@ -55,16 +54,17 @@ def sync_box(request: HttpRequest, integration_id: int) -> HttpResponse:
     integration = _found(integration_id)
     asked = request.POST if request.method == "POST" else request.GET
     form = _form(integration, asked.get("form", ""))
-    today = clock.now().astimezone(services.time_zone()).date()
-    first = asked.get("first") or _earliest(today).isoformat()
-    last = asked.get("last") or today.isoformat()
+    earliest = services.earliest_day().isoformat()
+    today = services.today().isoformat()
+    first = asked.get("first") or earliest
+    last = asked.get("last") or today
     context: dict[str, object] = {
         "integration": integration,
         "form": form,
         "first": first,
         "last": last,
-        "earliest": _earliest(today).isoformat(),
-        "today": today.isoformat(),
+        "earliest": earliest,
+        "today": today,
         "days": services.days_to_sync(),
         "time_zone": services.time_zone().key,
         "section": "system",
@@ -97,10 +97,6 @@ def _render_box(
     return answer
 
 
-def _earliest(today: date) -> date:
-    return periods.earliest(today, services.days_to_sync())
-
-
 def _period(first: str, last: str) -> Period:
     try:
         return Period(date.fromisoformat(first), date.fromisoformat(last))
@@ -116,10 +112,9 @@ def expected(request: HttpRequest, integration_id: int) -> HttpResponse:
     form = _form(integration, request.GET.get("form", ""))
     context: dict[str, object] = {"integration": integration, "form": form}
     first, last = request.GET.get("first", ""), request.GET.get("last", "")
-    today = clock.now().astimezone(services.time_zone()).date()
     try:
         period = _period(first, last)
-        periods.check(period, today=today, days=services.days_to_sync())
+        services.check_period(period)
     except RejectedError as exc:
         context["problem"] = str(exc)
         return render(request, "web/social/_expected.html", context)
@@ -134,8 +129,6 @@ def expected(request: HttpRequest, integration_id: int) -> HttpResponse:
     context |= {
         "inquiry": held,
         "expectation": expectations.read(held),
-        "first": first,
-        "last": last,
     }
     return render(request, "web/social/_expected.html", context)
 
@@ -158,19 +151,12 @@ def sync_run(request: HttpRequest, run_id: int) -> HttpResponse:
         "run": run,
         "progress": queries.progress_of(run),
         "due": clock.from_ms(run.due_at) if run.due_at is not None else None,
-        "is_unworked": _is_unworked(run),
+        "is_unworked": queries.is_unworked(run),
         "section": "system",
     }
     answer = render(request, template, context)
     answer["Vary"] = "HX-Target"
     return answer
-
-
-def _is_unworked(run: SyncRun) -> bool:
-    """Whether no worker took it up for a while."""
-    if run.state != SyncRun.State.WAITING or run.due_at is None:
-        return False
-    return clock.now_ms() - run.due_at > _PATIENCE_MS
 
 
 @requires(MANAGE_INTEGRATIONS)
