@@ -15,7 +15,7 @@ import msgspec
 
 from leadferry.linkedin.errors import PagingError
 
-_IDLE_PAGES = 3
+_IDLE_PAGES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,15 @@ def step(
         return Mark(mark.start, oldest, seen=met), fresh
     is_known = seen.issuperset(one.key for one in page)
     idle = mark.idle + 1 if is_known else 0
+    # Known pages are left behind faster, never without overlap: a lead before them
+    # may vanish meanwhile.
+    overlap = len(page) // 4 if is_known else len(page) - len(page) // 2
     if idle > _IDLE_PAGES:
         raise PagingError("LinkedIn's list repeats itself and does not move on.")
     return (
         replace(
             mark,
-            offset=mark.offset + (len(page) if is_known else max(1, len(page) // 2)),
+            offset=mark.offset + max(1, len(page) - overlap),
             seen=tuple(seen.union(one.key for one in page)),
             idle=idle,
             falls=falls,

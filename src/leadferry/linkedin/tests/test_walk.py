@@ -99,6 +99,17 @@ def test_what_comes_and_goes_between_pages_loses_no_other(
     assert len(found) == len(set(found))
 
 
+def test_what_vanishes_after_a_page_of_known_leads_loses_no_other() -> None:
+    listing = Listing([(5, f"f{number}") for number in range(4)], count=4)
+    listing.leads += [(4, "e1"), (4, "e0"), (2, "d")]
+    # The page of the moment 4 begins with leads of 5, all known by then.
+    listing.between = lambda listing: (
+        listing.leads.remove((4, "e0")) if listing.asked == 4 else None
+    )
+    assert set(walk(listing, Mark(2, 5))) >= {"f0", "f1", "f2", "f3", "e1", "d"}
+    assert (4, "e0") not in listing.leads
+
+
 @given(st.lists(st.integers(0, 12), max_size=40), st.integers(2, 7))
 def test_a_list_that_is_oldest_first_is_read_too(times: list[int], count: int) -> None:
     listing = Listing(named(times), count=count)
@@ -123,7 +134,7 @@ def test_elements_that_cannot_be_read_are_handed_on() -> None:
 def test_a_list_that_repeats_itself_is_given_up() -> None:
     page = [element((5, "a")), element((5, "b"))]
     mark = Mark(0, 5)
-    for _number in range(4):
+    for _number in range(7):
         mark, _fresh = step(mark, page)
     with pytest.raises(PagingError):
         step(mark, page)
