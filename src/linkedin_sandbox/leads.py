@@ -14,12 +14,14 @@ _END_OF_TIME = 2**53
 
 
 async def of_owner(call: Call) -> Answer:
-    """The leads of an ad account or a page, newest first."""
+    """The leads of an ad account or a page, newest first unless switched."""
     owner = call.owner()
     lead_type = read_lead_type(call, owner)
     if not call.state.world.reads_leads(call.member.key, owner, lead_type):
         raise no_permission("leadFormResponses")
     found = _search(call, owner, lead_type)
+    if call.state.switches.lead_order == "oldest":
+        found = found[: len(found)][::-1]
     return call.by_offset(found, _writer(call).write, tells_total=True)
 
 

@@ -36,6 +36,9 @@ class Switches:
     short_pages: str = _switch(
         "off", ("off", "on"), "pages of leads come short with more behind them"
     )
+    lead_order: str = _switch(
+        "newest", ("newest", "oldest"), "which leads of a list come first"
+    )
     range_end: str = _switch(
         "inclusive", ("inclusive", "exclusive"), "end of submittedAtTimeRange"
     )

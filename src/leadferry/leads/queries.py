@@ -8,6 +8,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from leadferry.kit.text import comparable
 from leadferry.leads.columns import CatalogueColumn, catalogue
+from leadferry.leads.decisions import Known
 from leadferry.leads.models import (
     AnsweredLead,
     AnswerText,
@@ -276,6 +277,19 @@ def gone_since(keys: Sequence[int]) -> dict[int, int]:
     rows = Registration.objects.filter(pk__in=keys)
     pairs = rows.values_list("pk", "deleted_at")
     return {key: until for key, until in pairs if until is not None}
+
+
+def known_of(keys: Sequence[int]) -> dict[int, Known]:
+    """What the ledger knows of these identities."""
+    rows = Registration.objects.filter(pk__in=keys).values_list(
+        "pk", "fate", "submitted_at", "digest", "deleted_at"
+    )
+    return {
+        key: Known(
+            fate=fate, submitted_at=submitted_at, digest=digest, deleted_at=deleted_at
+        )
+        for key, fate, submitted_at, digest, deleted_at in rows
+    }
 
 
 def linkedin_ids_by_email(email: str, *, ad_account: int, most: int) -> list[str]:

@@ -34,6 +34,8 @@ RESPONSE_FIELDS = (
 RESPONSE_FIELDS_WITH_FORM = (
     f"{RESPONSE_FIELDS},form:(hiddenFields,creationLocale,name,id,content)"
 )
+# What tells one response from another, and nothing of what a person wrote.
+RESPONSE_OUTLINE = "id,submittedAt,versionedLeadGenFormUrn"
 # The most that integrators are known to ask for at once.
 RESPONSES_AT_ONCE = 100
 _BATCH = 50

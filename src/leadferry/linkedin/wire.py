@@ -3,7 +3,7 @@
 Null fields are omitted on the wire, so whatever may be missing has a default.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -361,6 +361,22 @@ _response_decoder = msgspec.json.Decoder(LeadFormResponse)
 def decode_response(raw: bytes) -> LeadFormResponse:
     """One lead; raises msgspec.DecodeError (a ValidationError) for a bad one alone."""
     return _response_decoder.decode(raw)
+
+
+class _Form(Wire, frozen=True):
+    versioned_form_urn: Any = msgspec.field(name="versionedLeadGenFormUrn", default="")
+
+
+_form_decoder = msgspec.json.Decoder(_Form)
+
+
+def form_of(raw: bytes) -> int | None:
+    """The number of the form of an element that may be anything; none if unreadable."""
+    try:
+        pair = parse_versioned_form(str(_form_decoder.decode(raw).versioned_form_urn))
+    except msgspec.DecodeError:
+        return None
+    return pair[0] if pair else None
 
 
 class NoticeUnreadable(RejectedError):

@@ -1,10 +1,8 @@
 """The work of a run: cut the period, read it, store it with the marks."""
 
 import itertools
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 from django.conf import settings
@@ -24,16 +22,15 @@ from leadferry.linkedin import wire
 from leadferry.linkedin.client import RESPONSE_FIELDS, LinkedInClient
 from leadferry.linkedin.walk import Element, Mark
 from leadferry.sync.apart import Access, ReaderApart
-from leadferry.sync.errors import BudgetSpent
 from leadferry.sync.models import Slice, SyncRun
 from leadferry.sync.reading import Part, Reader, ReadPage
+from leadferry.sync.spending import Ledger
 
 LANES = 4
 # Of one commit: while notices come, and while the door is idle.
 _BUSY_LEADS, _MOST_LEADS, _LEAST_LEADS = 200, 1_000, 50
 _COMMIT_SECONDS = 0.1
 _SLICES, _LEAST_OF_SLICE, _MOST_OF_SLICE = 16, 300, 4_000
-_CALLS_BETWEEN_LOOKS = 20
 # A process of its own needs half a second to start.
 _WORTH_A_PROCESS = 3_000
 
@@ -45,47 +42,13 @@ def work_on(run: SyncRun, user: LinkedInUser) -> None:
     Fenced where the run is not ours any more, and what LinkedIn refuses with.
     """
     with clients.client_of(user) as client:
-        ledger = _Ledger(user, [client])
+        ledger = Ledger(user, [client])
         try:
             if not run.is_cut:
                 _cut(run, client)
             _read_and_store(run, client, ledger)
         finally:
             ledger.note()
-
-
-class _Counts(Protocol):
-    def take_calls(self) -> Counter[str]:
-        """The calls since this was asked last, by endpoint."""
-
-
-class _Ledger:
-    """What a run calls, and whether it may call more."""
-
-    def __init__(self, user: LinkedInUser, sources: list[_Counts]) -> None:
-        self.user = user
-        self.sources = sources
-        self._since_look = _CALLS_BETWEEN_LOOKS
-
-    def note(self) -> None:
-        """Write down what was called."""
-        for source in self.sources:
-            calls.note_calls(self.user, source.take_calls())
-
-    def left(self) -> int | None:
-        """How many more calls it may make today; none: no limit is known."""
-        self.note()
-        return calls.left_for_earlier_leads(self.user, calls.RESPONSES)
-
-    def look(self, pages: int) -> None:
-        """After so many more pages; raises BudgetSpent."""
-        self._since_look += pages
-        if self._since_look < _CALLS_BETWEEN_LOOKS:
-            return
-        self._since_look = 0
-        left = self.left()
-        if left is not None and left <= 0:
-            raise BudgetSpent
 
 
 def _cut(run: SyncRun, client: LinkedInClient) -> None:
@@ -131,7 +94,7 @@ def hold(run: SyncRun) -> None:
         raise Fenced(f"Sync run {run.pk} was taken over, paused or cancelled.")
 
 
-def _read_and_store(run: SyncRun, client: LinkedInClient, ledger: _Ledger) -> None:
+def _read_and_store(run: SyncRun, client: LinkedInClient, ledger: Ledger) -> None:
     rows = Slice.objects.filter(run=run, end__gte=F("start")).order_by("-end")
     parts = [Part(row.pk, mark_of(row)) for row in rows]
     store = _Store(run, client, ledger)
@@ -142,11 +105,11 @@ def _read_and_store(run: SyncRun, client: LinkedInClient, ledger: _Ledger) -> No
             pages = reader.take(elements=store.room)
             if pages:
                 store.put(pages)
-    _finish(run)
+    finish(run)
 
 
 def _reader(
-    run: SyncRun, client: LinkedInClient, ledger: _Ledger, parts: Sequence[Part]
+    run: SyncRun, client: LinkedInClient, ledger: Ledger, parts: Sequence[Part]
 ) -> Reader | ReaderApart:
     account = run.integration.ad_account.account_id
     if run.expected is not None and run.expected < _WORTH_A_PROCESS:
@@ -167,7 +130,8 @@ def _reader(
     return apart
 
 
-def _finish(run: SyncRun) -> None:
+def finish(run: SyncRun) -> None:
+    """The run is done: all of it was read and stored."""
     with transaction.atomic():
         hold(run)
         Slice.objects.filter(run=run).delete()
@@ -195,7 +159,7 @@ def mark_of(row: Slice) -> Mark:
 class _Store:
     """Stores pages in commits of a size that suits the machine and the door."""
 
-    def __init__(self, run: SyncRun, client: LinkedInClient, ledger: _Ledger) -> None:
+    def __init__(self, run: SyncRun, client: LinkedInClient, ledger: Ledger) -> None:
         self._run = run
         self._client = client
         self._ledger = ledger

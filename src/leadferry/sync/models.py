@@ -1,4 +1,4 @@
-"""Runs over earlier leads with their slices, and how far polling has come."""
+"""Runs over earlier leads, how far polling has come, and what was proven."""
 
 from django.conf import settings
 from django.db import models
@@ -18,7 +18,8 @@ class SyncRun(models.Model):
 
     class Kind(models.TextChoices):
         ASKED = "asked", _("asked for")
-        GAP = "gap", _("a gap that polling found")
+        GAP = "gap", _("a gap that was found")
+        CHECK = "check", _("a check of completeness")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -103,6 +104,8 @@ class Slice(models.Model):
     seen = models.JSONField(default=list)
     idle = models.IntegerField(default=0)
     falls = models.BooleanField(default=True)
+    # Of a check: what it has counted of the days that it has not finished.
+    tally = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"{self.start}-{self.end}"
@@ -131,3 +134,85 @@ class Polling(models.Model):
 
     def __str__(self) -> str:
         return f"polling of {self.integration_id}"
+
+
+class CheckPlan(models.Model):
+    """When an integration is checked next (ms since 1970, UTC)."""
+
+    integration = models.OneToOneField(
+        Integration, on_delete=models.CASCADE, related_name="check_plan"
+    )
+    due_at = models.BigIntegerField(db_index=True)
+    # When all days that LinkedIn still has are checked, proven or not.
+    whole_due_at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"check plan of {self.integration_id}"
+
+
+class DayProof(models.Model):
+    """What became of every submission that LinkedIn has of one form and UTC day.
+
+    Counted when LinkedIn is asked, and never anew for a page. `since`, `until` (not
+    included), `checked_at` and `look_at` are milliseconds since 1970, UTC. A form
+    without a row on a checked day had no submission.
+    """
+
+    class State(models.TextChoices):
+        PROVEN = "proven", _("Proven")
+        MENDED = "mended", _("Mended")
+        GAP = "gap", _("Gap")
+        PARTIAL = "partial", _("Partial")
+
+    ALL_FORMS = 0
+    # Of what cannot be read nobody knows the form.
+    NO_FORM = -1
+
+    integration = models.ForeignKey(
+        Integration, on_delete=models.CASCADE, related_name="day_proofs"
+    )
+    day = models.DateField()
+    # The form's number at LinkedIn: it may be one that is not known here.
+    form_id = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices)
+    since = models.BigIntegerField()
+    until = models.BigIntegerField()
+    checked_at = models.BigIntegerField()
+    closed_at = models.DateTimeField(null=True)
+    total = models.BigIntegerField(default=0)
+    registered = models.BigIntegerField(default=0)
+    held_back = models.BigIntegerField(default=0)
+    deleted = models.BigIntegerField(default=0)
+    discarded = models.BigIntegerField(default=0)
+    switched_off = models.BigIntegerField(default=0)
+    before_setup = models.BigIntegerField(default=0)
+    on_its_way = models.BigIntegerField(default=0)
+    missing = models.BigIntegerField(default=0)
+    # Found missing by some check, and here since.
+    mended = models.BigIntegerField(default=0)
+    # Registered here, and LinkedIn does not list them any more.
+    not_at_linkedin = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=32, blank=True)
+    # Bucket -> [[id, ms], ...]; the first ones of those that are not registered.
+    names = models.JSONField(default=dict)
+    # While a gap is mended: when to look what has come, and how often it was.
+    look_at = models.BigIntegerField(null=True)
+    looks = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "form_id", "day"], name="sync_day_proof_unique"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["look_at"],
+                condition=Q(look_at__isnull=False),
+                name="sync_day_proof_look",
+            ),
+            models.Index(fields=["integration", "day"], name="sync_day_proof_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form_id} {self.day}"

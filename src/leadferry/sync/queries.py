@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from leadferry.integrations.models import Integration
 from leadferry.kit import clock
 from leadferry.sync.models import Slice, SyncRun
@@ -73,14 +75,18 @@ def find_run(run_id: int) -> SyncRun | None:
 
 
 def runs_of(integration: Integration) -> Sequence[SyncRun]:
-    """The newest runs of an integration."""
-    runs = SyncRun.objects.filter(integration=integration)
+    """The newest runs of an integration that bring leads."""
+    runs = _of(integration)
     related = runs.select_related("form__lookup_value", "by").order_by("-pk")
     return list(related[:PAGE_SIZE])
 
 
 def open_run_of(integration: Integration) -> SyncRun | None:
-    """The newest run that is not over yet."""
+    """The newest run that brings leads and is not over yet."""
     ended = [SyncRun.State.DONE, SyncRun.State.CANCELLED]
-    runs = SyncRun.objects.filter(integration=integration).exclude(state__in=ended)
-    return runs.order_by("-pk").first()
+    return _of(integration).exclude(state__in=ended).order_by("-pk").first()
+
+
+def _of(integration: Integration) -> QuerySet[SyncRun]:
+    runs = SyncRun.objects.filter(integration=integration)
+    return runs.exclude(kind=SyncRun.Kind.CHECK)

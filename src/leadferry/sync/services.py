@@ -21,8 +21,7 @@ from leadferry.jobs.errors import Fenced
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, TemporaryError
 from leadferry.linkedin.errors import Throttled, TokenDead
-from leadferry.sync import periods
-from leadferry.sync.backfill import work_on
+from leadferry.sync import backfill, completeness, periods
 from leadferry.sync.errors import BudgetSpent
 from leadferry.sync.models import SyncRun
 from leadferry.sync.periods import Period
@@ -194,7 +193,10 @@ def _work(run: SyncRun) -> None:
     try:
         account = run.integration.ad_account.account_id
         user = clients.user_for(account, attempt=run.attempts)
-        work_on(run, user)
+        if run.kind == SyncRun.Kind.CHECK:
+            completeness.work_on(run, user)
+        else:
+            backfill.work_on(run, user)
         _leave(run)
         _tell_of_the_end(run)
     except Fenced:
@@ -217,7 +219,8 @@ def _tell_of_the_end(run: SyncRun) -> None:
     """Who asked for hours of work has closed the page meanwhile."""
     run.refresh_from_db()
     took = clock.now() - run.created_at
-    if run.state != SyncRun.State.DONE or took < _WORTH_A_MESSAGE:
+    is_told = run.kind == SyncRun.Kind.CHECK or took < _WORTH_A_MESSAGE
+    if run.state != SyncRun.State.DONE or is_told:
         return
     alerts.tell(
         topic=f"sync-{run.pk}",
@@ -263,6 +266,9 @@ def _pause(run: SyncRun, user: LinkedInUser | None, error: LeadferryError) -> No
         _put_off(run, str(error), wait)
         return
     _put_off(run, str(error), _SETUP_WAIT_SECONDS)
+    if run.kind == SyncRun.Kind.CHECK:
+        # Who looks for new leads says it already.
+        return
     alerts.tell(
         topic=f"sync-{run.pk}",
         title=_("A sync waits for you"),

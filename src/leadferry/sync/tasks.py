@@ -15,7 +15,7 @@ from leadferry.jobs.registry import (
     watch,
 )
 from leadferry.jobs.services import kick
-from leadferry.sync import expectations, polling, services
+from leadferry.sync import checks, expectations, mending, polling, services
 from leadferry.sync.periods import Period
 
 
@@ -76,3 +76,17 @@ def release_runs(worker: str) -> None:
 def look_after_runs() -> None:
     """Runs that were lost or whose hindrance is mended go on."""
     services.look_after_runs()
+
+
+@every(seconds=10)
+@task(queue=HOUSEKEEPING)
+def plan_checks() -> None:
+    """Each night completeness is checked."""
+    checks.plan_checks()
+
+
+@every(seconds=5)
+@task(queue=HOUSEKEEPING)
+def look_after_gaps() -> None:
+    """Gaps are mended."""
+    mending.look_after_gaps()
