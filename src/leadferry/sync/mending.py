@@ -26,17 +26,26 @@ from leadferry.sync.tally import MOST_NAMED
 _AT_ONCE = 20
 _SOONEST_MS, _LATEST_MS = 5_000, 10 * 60_000
 _TOLD_ROWS, _TOLD_IDS = 5, 7
+# Rows that one message adds up.
+_MOST_TOLD = 500
 
 
 def look_after_gaps() -> None:
     """Gaps that are due are mended, or looked at again."""
     due = DayProof.objects.filter(look_at__lte=clock.now_ms())
     related = due.select_related("integration__ad_account").order_by("look_at")
+    begun: dict[int, Integration] = {}
+    ended: dict[int, Integration] = {}
     for proof in related[:_AT_ONCE]:
         if proof.looks == 0:
             _announce(proof)
-        else:
-            _look(proof)
+            begun[proof.integration_id] = proof.integration
+        elif _look(proof):
+            ended[proof.integration_id] = proof.integration
+    for integration in begun.values():
+        _tell_of_gaps(integration)
+    for integration in ended.values():
+        _tell_of_mended(integration)
 
 
 def _announce(proof: DayProof) -> None:
@@ -48,7 +57,6 @@ def _announce(proof: DayProof) -> None:
     if proof.missing > MOST_NAMED:
         start = number_of(proof.day) * DAY_MS
         start_gap(proof.integration, start=start, end=start + DAY_MS - 1)
-    _tell(proof.integration)
     _look_again(proof)
 
 
@@ -66,8 +74,8 @@ def _same(proof: DayProof) -> Any:
     return DayProof.objects.filter(pk=proof.pk, checked_at=proof.checked_at)
 
 
-def _look(proof: DayProof) -> None:
-    """Move what came meanwhile to its bucket; a mended day is checked once more."""
+def _look(proof: DayProof) -> bool:
+    """Move what came meanwhile to its bucket; whether nothing is missing any more."""
     listed = [Listed(key, at, proof.form_id) for key, at in _missing(proof)]
     still: list[tuple[str, int]] = []
     for standing in standings(proof.integration, listed):
@@ -91,8 +99,7 @@ def _look(proof: DayProof) -> None:
             _keep(proof, still)
         if not is_over:
             _look_again(proof)
-    if is_over:
-        _end(proof)
+    return is_over and _end(proof)
 
 
 def _is_read(proof: DayProof) -> bool:
@@ -124,44 +131,73 @@ def _keep(proof: DayProof, still: Sequence[tuple[str, int]]) -> None:
         sum_up(proof.integration, number_of(proof.day))
 
 
-def _end(proof: DayProof) -> None:
-    """Nothing that was named is missing any more: LinkedIn is asked once more."""
+def _end(proof: DayProof) -> bool:
+    """A mended day is checked once more; false where that has happened meanwhile."""
     if not _same(proof).update(look_at=None):
-        return
+        return False
     rest = DayProof.objects.filter(
         integration=proof.integration, day=proof.day, look_at__isnull=False
     )
     if not rest.exists() and proof.day > earliest_day():
         start_check(proof.integration, first=proof.day, last=proof.day, by=None)
-    _tell(proof.integration)
+    return True
 
 
-def _tell(integration: Integration) -> None:
-    gaps = DayProof.objects.filter(
-        integration=integration, state=DayProof.State.GAP
-    ).exclude(form_id=DayProof.ALL_FORMS)
-    rows = list(gaps.order_by("-day", "form_id")[:_TOLD_ROWS])
-    if rows:
-        missing = sum(row.missing for row in rows)
+def _tell_of_gaps(integration: Integration) -> None:
+    gaps = _of(integration, DayProof.State.GAP)
+    missing = sum(row.missing for row in gaps)
+    if missing:
         text = ngettext(
             "%(name)s: LinkedIn has a lead that was not here. It is being fetched.",
             "%(name)s: LinkedIn has %(number)d leads that were not here. They are "
             "being fetched.",
             missing,
-        ) % {"name": integration.name, "number": missing}
-        text += "".join(f"\n{_named(row)}" for row in rows)
-    else:
-        text = _("%(name)s: what was missing is here now.") % {"name": integration.name}
-    alerts.tell(topic=f"gap-{integration.pk}", title=_("Leads were missing"), text=text)
+        )
+        _tell(integration, text, number=missing, rows=gaps, bucket=Bucket.MISSING)
 
 
-def _named(proof: DayProof) -> str:
+def _tell_of_mended(integration: Integration) -> None:
+    mended = _of(integration, DayProof.State.MENDED)
+    number = sum(len(row.names.get(MENDED, ())) for row in mended)
+    text = ngettext(
+        "%(name)s: a lead that was missing is registered now.",
+        "%(name)s: %(number)d leads that were missing are registered now.",
+        number,
+    )
+    _tell(integration, text, number=number, rows=mended, bucket=MENDED)
+
+
+def _of(integration: Integration, state: DayProof.State) -> list[DayProof]:
+    rows = DayProof.objects.filter(integration=integration, state=state)
+    forms = rows.exclude(form_id=DayProof.ALL_FORMS)
+    return list(forms.order_by("-day", "form_id")[:_MOST_TOLD])
+
+
+def _tell(
+    integration: Integration,
+    text: str,
+    *,
+    number: int,
+    rows: Sequence[DayProof],
+    bucket: str,
+) -> None:
+    lines = [text % {"name": integration.name, "number": number}]
+    lines += [_line(row, bucket) for row in rows[:_TOLD_ROWS]]
+    alerts.tell(
+        topic=f"gap-{integration.pk}",
+        title=_("Leads were missing"),
+        text="\n".join(lines),
+    )
+
+
+def _line(proof: DayProof, bucket: str) -> str:
     form = LeadForm.objects.filter(form_id=proof.form_id).first()
-    ids = [str(key) for key, _at in _missing(proof)[:_TOLD_IDS]]
-    if proof.missing > len(ids):
+    names = proof.names.get(bucket, ())
+    ids = [str(key) for key, _at in names[:_TOLD_IDS]]
+    if len(names) > len(ids):
         ids.append("…")
     return _("%(day)s, %(form)s: %(ids)s") % {
-        "day": formats.date_format(proof.day),
+        "day": formats.date_format(proof.day, "j M Y"),
         "form": form.name_at_linkedin if form else proof.form_id,
         "ids": ", ".join(ids),
     }

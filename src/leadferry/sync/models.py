@@ -216,3 +216,13 @@ class DayProof(models.Model):
 
     def __str__(self) -> str:
         return f"{self.form_id} {self.day}"
+
+    @property
+    def kept_out(self) -> int:
+        """Switched off or before set-up when they were submitted."""
+        return self.switched_off + self.before_setup
+
+    @property
+    def taken_out(self) -> int:
+        """Deleted at LinkedIn or discarded by a person."""
+        return self.deleted + self.discarded

@@ -14,7 +14,7 @@ from leadferry.ingest.import_page import erase_response
 from leadferry.ingest.models import HeldBack
 from leadferry.ingest.services import discard
 from leadferry.integrations import clients, forms
-from leadferry.integrations.models import Integration, LeadForm, RegistrationWindow
+from leadferry.integrations.models import Integration, RegistrationWindow
 from leadferry.kit import clock
 from leadferry.kit.errors import RejectedError
 from leadferry.leads.models import Fate, Lead, Registration
@@ -96,12 +96,16 @@ def test_seven_dropped_leads_are_a_gap_that_mends(
 
     mending.look_after_gaps()
     told = SystemMessage.objects.get(person=reader)
+    assert "LinkedIn has 7 leads that were not here" in told.text
     assert all(one in told.text for one in dropped)
     drain(EMEA)
     DayProof.objects.filter(look_at__isnull=False).update(look_at=0)
     mending.look_after_gaps()
     gap.refresh_from_db()
     assert gap.state == State.MENDED
+    told.refresh_from_db()
+    assert "7 leads that were missing are registered now" in told.text
+    assert all(one in told.text for one in dropped)
     assert (gap.registered, gap.missing, gap.mended) == (27, 0, 7)
     assert Lead.objects.count() == 27
 
@@ -149,7 +153,7 @@ def test_each_submission_lies_in_one_bucket(
         HeldBack.objects.create(
             response_id=response_id, ad_account=EMEA, reason=HeldBack.Reason.MAPPING
         )
-    discard(HeldBack.objects.filter(response_id=ids[2]), reason="spam", by=reader)
+    discard([HeldBack.objects.get(response_id=ids[2])], reason="spam", by=reader)
 
     check(integration)
 
@@ -170,7 +174,7 @@ def lead_of(response_id: str) -> int:
 def test_a_later_submission_that_did_not_come_is_missing(
     sandbox: Sandbox, integration: Integration
 ) -> None:
-    (response_id,) = sandbox.submit(count=1, submitted_at=within(2))
+    sandbox.submit(count=1, submitted_at=within(2))
     register(integration, 2)
     Registration.objects.update(submitted_at=within(2)["start"] - DAY_MS)
     check(integration)
@@ -223,9 +227,7 @@ def test_a_check_that_stops_anywhere_goes_on(
     monkeypatch.setattr("leadferry.sync.completeness._PAGES_AT_ONCE", 1)
     for number in (1, 2, 3):
         sandbox.submit(WEBINAR, count=150, submitted_at=within(number))
-    run = checks.start_check(
-        integration, first=days_ago(3), last=days_ago(1), by=None
-    )
+    run = checks.start_check(integration, first=days_ago(3), last=days_ago(1), by=None)
     sandbox.fault("leadFormResponses", "reset", probability=0.5, seed=7)
     stops = 0
     while work(run).state != SyncRun.State.DONE:
@@ -306,9 +308,7 @@ def test_nights_and_weeks(integration: Integration) -> None:
     assert open_checks() == [(7, 1), (9, 8), (39, 12), (89, 41)]
 
 
-def test_the_call_budget_is_kept(
-    sandbox: Sandbox, integration: Integration
-) -> None:
+def test_the_call_budget_is_kept(sandbox: Sandbox, integration: Integration) -> None:
     system_settings.write(system_settings.CALLS_PER_DAY, "10", by=None)
     for number in (1, 2, 3):
         sandbox.submit(count=400, submitted_at=within(number))

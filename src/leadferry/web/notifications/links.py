@@ -17,6 +17,7 @@ _PAGES = {
     "not-set-up-": ("integration", "integration_id", lazy("Open the integration")),
     drift.TOPIC: ("form-changes", "form_id", lazy("See what changed")),
     "sync-": ("sync-run", "run_id", lazy("Open the sync")),
+    "gap-": ("completeness", "integration_id", lazy("Open Completeness")),
     "polling-": ("where", "integration_id", lazy("See how new leads come")),
 }
 

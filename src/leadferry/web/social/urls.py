@@ -2,6 +2,7 @@ from django.urls import path
 
 from leadferry.web.social import (
     changes,
+    completeness,
     integrations,
     mapping,
     sync,
@@ -65,6 +66,36 @@ urlpatterns = [
     path("<int:integration_id>/sync/expected", sync.expected, name="sync-expected"),
     path("<int:integration_id>/where", where.where_is, name="where"),
     path("<int:integration_id>/where/ask", where.ask_for, name="where-ask"),
+    path(
+        "<int:integration_id>/completeness",
+        completeness.completeness,
+        name="completeness",
+    ),
+    path(
+        "<int:integration_id>/completeness/progress",
+        completeness.progress,
+        name="completeness-progress",
+    ),
+    path(
+        "<int:integration_id>/completeness/check",
+        completeness.check_now,
+        name="completeness-check",
+    ),
+    path(
+        "<int:integration_id>/completeness/csv",
+        completeness.as_csv,
+        name="completeness-csv",
+    ),
+    path(
+        "<int:integration_id>/completeness/days/<str:day>",
+        completeness.day_page,
+        name="completeness-day",
+    ),
+    path(
+        "<int:integration_id>/completeness/months/<str:month>",
+        completeness.certificate,
+        name="completeness-certificate",
+    ),
     path("syncs/<int:run_id>", sync.sync_run, name="sync-run"),
     path("syncs/<int:run_id>/cancel", sync.cancel, name="sync-cancel"),
     path("syncs/<int:run_id>/resume", sync.resume, name="sync-resume"),

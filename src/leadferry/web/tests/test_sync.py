@@ -122,14 +122,14 @@ def test_a_run_shows_how_far_it_is(mia: Client, integration: Integration) -> Non
     address = reverse("sync-run", args=[run.pk])
     assert "It begins in a moment" in mia.get(address).content.decode()
     SyncRun.objects.update(
-        state="running", read=1200, expected=4800, registered=1100, unchanged=100,
-        working_since=clock.now_ms() - 10_000, due_at=None,
+        state="running", read=120_000, expected=480_000, registered=110_000,
+        unchanged=10_000, working_since=clock.now_ms() - 1_000_000, due_at=None,
     )  # fmt: skip
     part = mia.get(address, headers={"HX-Target": "sync-progress"}).content.decode()
     assert "<html" not in part
-    for words in ("1,200 of 4,800 leads read", "25 %", "120 leads a second"):
+    for words in ("120,000 of 480,000 leads read", "25 %", "120 leads a second"):
         assert words in part
-    assert "30 seconds left" in part or "31 seconds left" in part
+    assert "51 minutes left" in part
     SyncRun.objects.update(state="done", ended_at=clock.now())
     assert (
         "hx-trigger"

@@ -111,3 +111,6 @@ signIns.addEventListener("message", ({ data }) => {
   }
 });
 if (signedIn) signIns.postMessage({ user: signedIn.dataset.signedIn });
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
