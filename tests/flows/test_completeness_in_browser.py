@@ -15,6 +15,7 @@ from tests.support.walk import Walk, choose_password, running_browser, sign_in, 
 
 pytestmark = pytest.mark.flow
 DAY_MS = 86_400_000
+_CHECKED = "SELECT COUNT(*) FROM sync_syncrun WHERE kind = 'check' AND state = 'done'"
 
 
 @contextlib.contextmanager
@@ -29,11 +30,14 @@ def place(folder: Path, browser: Browser) -> Iterator[tuple[Walk, Instance, Sand
         password = instance.password()
         sign_in(walk.page, password)
         choose_password(walk.page, present=password, new="correct-horse-battery")
+        instance.wait_for_row("SELECT 1 FROM sync_checkplan")
         linkedin.control("PUT", "clock", {"advance_s": 3 * DAY_MS // 1000})
         instance.clock.write_text(str(3 * DAY_MS), encoding="ascii")
         made = "SELECT 1 FROM sync_polling WHERE high_water - last_lead_at > %d"
         # Polling has looked at these days, and will not look at them again.
         instance.wait_for_row(made % (2 * DAY_MS))
+        # The checks of the first night are over.
+        instance.wait_for_row(f"SELECT 1 WHERE ({_CHECKED}) = 2")
         yield walk, instance, linkedin
 
 
@@ -66,8 +70,7 @@ def check_and_mend(
     page.goto(f"{instance.url}/social-leads/")
     hands.press(page.get_by_role("link", name="LinkedIn – Northwind EMEA"))
     hands.press(page.get_by_role("link", name="Completeness"))
-    expect(page.get_by_text("Nothing was checked yet")).to_be_visible()
-    walk.check()
+    expect(page.get_by_text("No lead is missing on the days")).to_be_visible()
     hands.press(page.get_by_role("button", name="Check now"))
     instance.wait_for_leads([*told, *dropped])
     day = datetime.fromtimestamp(yesterday / 1000, tz=UTC)
