@@ -36,8 +36,8 @@ def place(folder: Path, browser: Browser) -> Iterator[tuple[Walk, Instance, Sand
         made = "SELECT 1 FROM sync_polling WHERE high_water - last_lead_at > %d"
         # Polling has looked at these days, and will not look at them again.
         instance.wait_for_row(made % (2 * DAY_MS))
-        # The checks of the first night are over.
-        instance.wait_for_row(f"SELECT 1 WHERE ({_CHECKED}) = 2")
+        # The checks of the first night are over: two of each ad account.
+        instance.wait_for_row(f"SELECT 1 WHERE ({_CHECKED}) = 4")
         yield walk, instance, linkedin
 
 

@@ -18,7 +18,7 @@ from leadferry.kit import clock
 from leadferry.leads.models import ExtendedLeadInformation, Fate, Lead, Registration
 from leadferry.sync import polling
 from leadferry.sync import services as runs
-from leadferry.sync.models import Polling, SyncRun
+from leadferry.sync.models import DayProof, Polling, SyncRun
 from leadferry.sync.rhythm import BEHIND_THE_DOOR_MS, next_poll_ms
 from tests.support.sandbox import EMEA, Sandbox
 
@@ -132,13 +132,16 @@ def test_a_lead_a_minute_is_registered_within_the_minute(
     assert len(waits) == 12
 
 
+_SPEAK = ("leadferry.integrations", "leadferry.sync.tasks.plan_checks")
+
+
 def _due_repetitions(due: dict[str, int]) -> list[Repetition]:
     """Those of our schedules that come to speak with LinkedIn."""
     now = clock.now_ms()
     found = [
         one
         for name, one in REPETITIONS.items()
-        if due.get(name, 0) <= now and name.startswith("leadferry.integrations")
+        if due.get(name, 0) <= now and name.startswith(_SPEAK)
     ]
     for one in found:
         due[one.task.name] = now + one.seconds * SECOND
@@ -162,7 +165,10 @@ def test_a_quiet_day_without_a_door_costs_few_calls(
             one.task()
         for integration_id in polling.due_pollings():
             polling.poll(integration_id)
+        for run_id in runs.due_runs():
+            runs.take_up(run_id)
         time.pass_here(30 * SECOND)
+    assert DayProof.objects.filter(state=DayProof.State.PROVEN, form_id=0).exists()
     made = sandbox.calls("/rest/")[before:]
     assert 150 < len(made) <= 300
     # And the next lead waits some minutes at most.
