@@ -1,8 +1,7 @@
 """Replays: started, ticked, applied, undone; taken up by a worker."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -19,6 +18,7 @@ from leadferry.kit.errors import LeadferryError, RejectedError, TemporaryError
 from leadferry.sync import periods, replay_work
 from leadferry.sync.models import ReplayBatch, ReplayChange
 from leadferry.sync.periods import Period
+from leadferry.sync.replay_queries import ChangeFilter
 from leadferry.sync.services import time_zone, today
 
 logger = logging.getLogger("leadferry.sync")
@@ -30,27 +30,6 @@ _DROPPED_AT_ONCE = 2_000
 _at_work: set[int] = set()
 
 State = ReplayBatch.State
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChangeFilter:
-    """Which values of a preview: of one column, edited by a person, left alone."""
-
-    column: str = ""
-    is_edited: bool | None = None
-    is_left: bool = False
-
-    def of(self, batch: ReplayBatch) -> QuerySet[ReplayChange]:
-        """The batch's values that it names."""
-        rows = ReplayChange.objects.filter(batch=batch)
-        if self.column:
-            rows = rows.filter(column=self.column)
-        if self.is_edited is not None:
-            rows = rows.filter(is_edited=self.is_edited)
-        if self.is_left:
-            left = [ReplayChange.State.SKIPPED, ReplayChange.State.KEPT]
-            rows = rows.filter(state__in=left)
-        return rows
 
 
 @transaction.atomic
@@ -108,10 +87,14 @@ def _check_version(mapping: MappingVersion, forms: Sequence[LeadForm]) -> None:
 
 
 @transaction.atomic
-def tick(batch: ReplayBatch, *, change: int, is_included: bool) -> ReplayBatch:
-    """One value of the preview is to be written, or not; raises RejectedError."""
+def tick(
+    batch: ReplayBatch, *, shown: Collection[int], ticked: Collection[int]
+) -> ReplayBatch:
+    """Of the values shown, the ticked ones are to be written; raises RejectedError."""
     held = _ready(batch)
-    _tick(held, ReplayChange.objects.filter(batch=held, pk=change), to=is_included)
+    rows = ReplayChange.objects.filter(batch=held)
+    _tick(held, rows.filter(pk__in=set(shown) & set(ticked)), to=True)
+    _tick(held, rows.filter(pk__in=set(shown) - set(ticked)), to=False)
     return held
 
 
@@ -157,9 +140,10 @@ def apply(batch: ReplayBatch, *, by: User | None) -> bool:
     planned = ReplayChange.objects.filter(
         batch=held, is_included=True, state=ReplayChange.State.PLANNED
     )
-    if not planned.exists():
+    total = planned.count()
+    if not total:
         return False
-    _set_to_work(held, State.APPLYING, total=held.ticked)
+    _set_to_work(held, State.APPLYING, total=total)
     held.applied_by, held.applied_at = by, clock.now()
     held.save()
     details: dict[str, object] = {

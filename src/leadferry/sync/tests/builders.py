@@ -21,6 +21,7 @@ from leadferry.leads.models import (
     Lead,
     LookupValue,
     Registration,
+    ValueTable,
 )
 from leadferry.mapping.sources import (
     ColumnMapping,
@@ -146,7 +147,7 @@ def dump() -> dict[str, list[Any]]:
             *answers, "by", "settled_at", "is_due", "is_told", "first_at"
         ),
         "answered": AnsweredLead.objects.order_by(*answered).values(*answered),
-        "tables": value_tables.ValueTable.objects.order_by("pk").values(),
+        "tables": ValueTable.objects.order_by("pk").values(),
         "responses": LeadFormResponse.objects.order_by("pk").values("pk", "digest"),
     }
     return {name: list(found) for name, found in rows.items()}

@@ -24,7 +24,7 @@ from leadferry.mapping.sources import ColumnMapping, Constant
 from leadferry.sync import replay, replay_work, services
 from leadferry.sync.models import ReplayBatch, ReplayChange
 from leadferry.sync.periods import Period
-from leadferry.sync.replay import ChangeFilter
+from leadferry.sync.replay_queries import ChangeFilter
 from leadferry.sync.tests.builders import (
     CONTACT,
     COUNTRY,
@@ -463,10 +463,10 @@ def test_ticks_are_counted(form: LeadForm, person: User) -> None:
     batch = replay.tick_all(batch, ChangeFilter(column="Commentary"), is_included=False)
     one = ReplayChange.objects.get(batch=batch, is_edited=True)
     for _twice in range(2):
-        batch = replay.tick(batch, change=one.pk, is_included=True)
+        batch = replay.tick(batch, shown=[one.pk], ticked=[one.pk])
     assert batch.counts == {"Country": [3, 1, 3], "Commentary": [3, 0, 0]}
     applied(batch)
     assert countries() == ["Germany"] * 3
     assert {lead.commentary for lead in leads()} == {""}
     with pytest.raises(RejectedError):
-        replay.tick(batch, change=one.pk, is_included=False)
+        replay.tick(batch, shown=[one.pk], ticked=[])

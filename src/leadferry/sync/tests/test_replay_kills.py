@@ -12,7 +12,7 @@ from leadferry.leads.models import LEADGEN_LOOKUPS, Lead, LeadChange, Lookup
 from leadferry.mapping.sources import ColumnMapping
 from leadferry.sync import replay, replay_work
 from leadferry.sync.models import ReplayBatch, ReplayChange
-from leadferry.sync.replay import ChangeFilter
+from leadferry.sync.replay_queries import ChangeFilter
 from leadferry.sync.tests.builders import (
     CONTACT,
     MACRO,
