@@ -15,7 +15,15 @@ from bench.figure import Figure
 from tests.support import postgres
 
 ONCE = ("engine", "sandbox")
-ON_EACH_DATABASE = ("register", "door", "latency", "pages", "backfill", "fairness")
+ON_EACH_DATABASE = (
+    "register",
+    "door",
+    "latency",
+    "pages",
+    "backfill",
+    "replay",
+    "fairness",
+)
 
 
 def main() -> int:

@@ -29,8 +29,6 @@ from leadferry.sync.models import ReplayBatch, ReplayChange
 logger = logging.getLogger("leadferry.sync")
 
 LEADS = 200
-# Of so many values at least one lead is whole.
-_VALUES = 2_000
 
 
 def hold(batch: ReplayBatch) -> None:
@@ -331,12 +329,11 @@ def _next_changes(batch: ReplayBatch, way: _Direction) -> list[ReplayChange]:
     found = ReplayChange.objects.filter(
         batch=batch, is_included=True, state=way.taken, lead_id__gt=after
     )
-    rows = list(found.order_by("lead_id", "column")[:_VALUES])
-    by_lead = _by_lead(rows)
-    if len(rows) == _VALUES:
-        # The last one may go on behind what was read.
-        by_lead.pop()
-    return [row for its_own in by_lead[:LEADS] for row in its_own]
+    leads_of_it = found.order_by("lead_id").values_list("lead_id", flat=True).distinct()
+    ids = list(leads_of_it[:LEADS])
+    if not ids:
+        return []
+    return list(found.filter(lead_id__lte=ids[-1]).order_by("lead_id", "column"))
 
 
 def _settle(
