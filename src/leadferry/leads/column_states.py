@@ -61,10 +61,11 @@ class HeldLeads:
         self.columns = catalogue()
         self._lookups = LookupValues()
         self._lookups.refresh()
-        # In one order, so that two batches never wait for each other.
+        # The ledger before the leads, each in one order, as a page of submissions
+        # does: neither waits for the other, and none is submitted in between.
+        self.newest = _newest(wanted)
         rows = Lead.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
         self.leads = {lead.pk: lead for lead in rows}
-        self.newest = _newest(wanted)
         extended = ExtendedLeadInformation.objects.filter(lead__in=wanted)
         self.mappings = dict(extended.values_list("lead_id", "mapping_version"))
         self._answers: dict[tuple[int, str], list[AnsweredLead]] = {}
@@ -114,8 +115,9 @@ class HeldLeads:
 def _newest(leads: Sequence[int]) -> dict[int, Submitted]:
     # After a merge a lead stands for several submissions: the newest speaks.
     rows = Registration.objects.filter(lead_id__in=leads, fate=Fate.REGISTERED)
+    locked = list(rows.order_by("pk").select_for_update())
     found: dict[int, Submitted] = {}
-    for row in rows.order_by("submitted_at", "pk"):
+    for row in sorted(locked, key=lambda row: (row.submitted_at or 0, row.pk)):
         if row.lead_id is not None:
             found[row.lead_id] = Submitted(row.submitted_at or 0, row.digest or 0)
     return found

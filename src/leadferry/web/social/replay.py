@@ -55,10 +55,12 @@ def choose(request: HttpRequest, integration_id: int) -> HttpResponse:
             return redirect("replay-batch", batch_id=batch.pk)
     asked = request.POST if request.method == "POST" else request.GET
     forms = list(forms_of(integration))
-    chosen = set(asked.getlist("form"))
+    everything = [str(form.pk) for form in forms]
+    chosen = set(asked.getlist("form") if asked else everything)
     context = {
         "integration": integration,
-        "forms": [(form, not asked or str(form.pk) in chosen) for form in forms],
+        "forms": [(form, str(form.pk) in chosen) for form in forms],
+        "are_all_chosen": len(chosen) == len(forms),
         "versions": replay_queries.versions_to_choose(integration),
         "version": asked.get("version", ""),
         "first": asked.get("first") or services.earliest_day().isoformat(),
