@@ -21,6 +21,7 @@ ON_EACH_DATABASE = (
     "latency",
     "pages",
     "backfill",
+    "replay",
     "fairness",
     "completeness",
 )

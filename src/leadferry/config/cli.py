@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     reset.add_argument("username")
     _add_connect(add("connect", "Connect LinkedIn: sign in, add ad accounts."))
     _add_sync(add("sync", "Fetch the leads of earlier days."))
+    _add_replay(add("replay", "Run stored submissions through a changed mapping."))
     demo = add("demo", "Run everything on this machine, with a local LinkedIn.")
     demo.add_argument("--once", action="store_true", help="end after 200 leads")
     demo.add_argument("--folder", default="demo", help="where the demo is kept")
@@ -83,6 +84,23 @@ def _add_sync(sync: argparse.ArgumentParser) -> None:
     sync.add_argument("--no-wait", action="store_true", help="start it and return")
     sync.add_argument("--resume", type=int, metavar="ID", help="go on with a sync")
     sync.add_argument("--cancel", type=int, metavar="ID", help="stop a sync")
+
+
+def _add_replay(replay: argparse.ArgumentParser) -> None:
+    replay.add_argument(
+        "--account", type=int, help="ad account, where there are several"
+    )
+    replay.add_argument(
+        "--form", type=int, action="append", help="form, by its number; several times"
+    )
+    replay.add_argument("--from", dest="first", type=_day, help="first day, YYYY-MM-DD")
+    replay.add_argument("--to", dest="last", type=_day, help="last day, YYYY-MM-DD")
+    replay.add_argument(
+        "--mapping", type=int, metavar="ID", help="a version; else the ones in force"
+    )
+    replay.add_argument("--no-wait", action="store_true", help="start it and return")
+    replay.add_argument("--apply", type=int, metavar="ID", help="write a preview")
+    replay.add_argument("--undo", type=int, metavar="ID", help="take a replay back")
 
 
 def _day(text: str) -> date:
@@ -167,6 +185,13 @@ def _sync(options: argparse.Namespace) -> int:
     return sync.run(options)
 
 
+def _replay(options: argparse.Namespace) -> int:
+    _django()
+    from leadferry.config import replay  # noqa: PLC0415 - Django first
+
+    return replay.run(options)
+
+
 def _demo(options: argparse.Namespace) -> int:
     from leadferry.config.demo import run  # noqa: PLC0415 - it needs `say`, too
 
@@ -181,6 +206,7 @@ _COMMANDS = {
     "reset-password": _reset_password,
     "connect": _connect,
     "sync": _sync,
+    "replay": _replay,
     "demo": _demo,
 }
 

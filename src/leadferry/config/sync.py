@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _started(options: argparse.Namespace) -> SyncRun:
-    integration = _integration(options.account)
+    integration = chosen_integration(options.account)
     form = None
     if options.form is not None:
         forms = LeadForm.objects.filter(ad_account=integration.ad_account_id)
@@ -43,7 +43,8 @@ def _started(options: argparse.Namespace) -> SyncRun:
     return services.start_sync(integration, period=period, form=form, by=None)
 
 
-def _integration(account: int | None) -> Integration:
+def chosen_integration(account: int | None) -> Integration:
+    """The only integration, or the one of this ad account; raises SetupError."""
     found = list(integrations.integrations())
     if account is not None:
         found = [one for one in found if one.ad_account.account_id == account]

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 from leadferry.integrations import queries
 from leadferry.integrations.form_versions import schema_of
-from leadferry.integrations.models import Integration, LeadFormVersion
+from leadferry.integrations.models import (
+    Integration,
+    LeadFormVersion,
+    MappingVersion,
+)
 from leadferry.integrations.windows import FROM_THE_START, Interval, fate_at
 from leadferry.kit.errors import LeadferryError
 from leadferry.leads.columns import catalogue, mapping_columns
@@ -66,7 +70,10 @@ def context_for(
         integration=integration,
         windows=queries.windows_of_integration(integration),
         form_windows=windows,
-        forms={pair: _ready(version, lookups) for pair, version in versions.items()},
+        forms={
+            pair: _ready_or_why_not(version, lookups)
+            for pair, version in versions.items()
+        },
         campaigns=_values(CAMPAIGNS, (row.campaign_id for row in listed)),
         creatives=_values(ADS, (row.creative_id for row in listed)),
     )
@@ -78,19 +85,31 @@ def refresh_values() -> int:
     return _LOOKUPS.refresh()
 
 
-def _ready(version: LeadFormVersion, lookups: int) -> ReadyForm | LeadferryError:
+def _ready_or_why_not(
+    version: LeadFormVersion, lookups: int
+) -> ReadyForm | LeadferryError:
     try:
-        mapping_version = queries.effective_mapping(version.form)
-        # Constants are looked up when a mapping is compiled.
-        key = (version.pk, mapping_version.pk, lookups)
-        if key not in _compiled:
-            _make_room()
-            _compiled[key] = compile_for(version, queries.mapping_rows(mapping_version))
+        mapping = queries.effective_mapping(version.form)
+        return ready_form(version, mapping, lookups=lookups)
     except LeadferryError as exc:
         return exc
+
+
+def ready_form(
+    version: LeadFormVersion, mapping: MappingVersion, *, lookups: int
+) -> ReadyForm:
+    """A form version with a mapping, compiled once; raises LeadferryError.
+
+    `lookups` is what `refresh_values()` returned last.
+    """
+    # Constants are looked up when a mapping is compiled.
+    key = (version.pk, mapping.pk, lookups)
+    if key not in _compiled:
+        _make_room()
+        _compiled[key] = compile_for(version, queries.mapping_rows(mapping))
     return ReadyForm(
         mapping=_compiled[key],
-        mapping_version=mapping_version.pk,
+        mapping_version=mapping.pk,
         lookup_value=version.form.lookup_value_id,
     )
 

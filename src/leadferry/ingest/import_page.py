@@ -22,6 +22,7 @@ from leadferry.leads.answers import GivenAnswer
 from leadferry.leads.models import Fate
 from leadferry.leads.register import MappedResponse, Origin, Outcome, register
 from leadferry.linkedin import wire
+from leadferry.mapping.compile import Mapped
 
 logger = logging.getLogger("leadferry.ingest")
 
@@ -167,16 +168,7 @@ def _map(
             submitted_at=submitted_at,
             digest=digest,
             values=mapped.values,
-            answers=[
-                GivenAnswer(
-                    column=one.column,
-                    text=one.raw,
-                    kind=one.kind.value,
-                    label=one.label,
-                    written=one.written,
-                )
-                for one in (*mapped.problems, *mapped.settled)
-            ],
+            answers=answers_of(mapped),
             is_test=response.test_lead,
             origin=Origin(
                 linkedin_lead_id=response.id,
@@ -191,6 +183,20 @@ def _map(
         ),
         stored,
     )
+
+
+def answers_of(mapped: Mapped) -> list[GivenAnswer]:
+    """The answers that are no value by themselves, as a lead keeps them."""
+    return [
+        GivenAnswer(
+            column=one.column,
+            text=one.raw,
+            kind=one.kind.value,
+            label=one.label,
+            written=one.written,
+        )
+        for one in (*mapped.problems, *mapped.settled)
+    ]
 
 
 def _undecodable(element: bytes, reason: str, context: PageContext) -> HeldBack:

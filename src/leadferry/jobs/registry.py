@@ -8,10 +8,12 @@ NEW_LEADS = "new-leads"
 HOUSEKEEPING = "housekeeping"
 # Hours of earlier leads.
 SYNC = "sync"
+# Stored submissions through another mapping: it never waits for a long sync.
+REPLAY = "replay"
 # A person looks at a page and waits.
 WAITED_FOR = "waited-for"
 # How many tasks of a queue one worker runs at once.
-QUEUES = {NEW_LEADS: 4, WAITED_FOR: 2, HOUSEKEEPING: 2, SYNC: 2}
+QUEUES = {NEW_LEADS: 4, WAITED_FOR: 2, HOUSEKEEPING: 2, SYNC: 2, REPLAY: 1}
 
 
 @dataclass(frozen=True)

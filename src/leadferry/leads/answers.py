@@ -4,9 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from leadferry.alerts import services as alerts
@@ -41,6 +42,10 @@ class GivenAnswer:
     kind: str
     label: str
     written: str = ""
+    # Of one that is given back to its lead: what was known of it before.
+    is_kept: bool = False
+    is_told: bool = False
+    first_at: datetime | None = None
 
 
 def note_answers(given: Iterable[tuple[int, GivenAnswer]]) -> None:
@@ -66,7 +71,7 @@ def note_answers(given: Iterable[tuple[int, GivenAnswer]]) -> None:
         table="leads_answeredlead",
         columns=("answer_id", "lead_id", "value", "is_kept"),
         rows=[
-            (stored[pair].pk, lead, answer.written, False)
+            (stored[pair].pk, lead, answer.written, answer.is_kept)
             for pair in sorted(uses)
             for lead, answer in sorted(uses[pair].items())
         ],
@@ -97,8 +102,9 @@ def _row(
 ) -> bulk.Row:
     first = next(iter(leads.values()))
     label = first.label[:LONGEST_TEXT]
+    at = bulk.adapt(first.first_at) if first.first_at is not None else now
     return (
-        *pair, first.text, first.kind, label, 0, "", False, False, now,
+        *pair, first.text, first.kind, label, 0, "", False, first.is_told, at,
     )  # fmt: skip
 
 
@@ -130,7 +136,15 @@ def _count(more: Mapping[int, int]) -> None:
 
 def forget_answers(leads: Sequence[int]) -> None:
     """The leads' answers are theirs no more; what nobody gave and settled goes."""
-    held = AnsweredLead.objects.filter(lead__in=leads)
+    _forget(AnsweredLead.objects.filter(lead__in=leads))
+
+
+def forget_some(ids: Sequence[int]) -> None:
+    """As `forget_answers`, of these answers of leads only."""
+    _forget(AnsweredLead.objects.filter(pk__in=ids))
+
+
+def _forget(held: QuerySet[AnsweredLead]) -> None:
     counts = Counter(held.values_list("answer_id", flat=True))
     if not counts:
         return
@@ -140,6 +154,8 @@ def forget_answers(leads: Sequence[int]) -> None:
     held.delete()
     _count({answer: -number for answer, number in counts.items()})
     answers.filter(leads=0, value="").delete()
+    # Under which question it was met is told by the next lead that gives it.
+    answers.filter(leads=0).exclude(kind="", label="").update(kind="", label="")
 
 
 def due_answers() -> list[int]:

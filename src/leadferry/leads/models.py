@@ -296,6 +296,8 @@ class LeadChange(models.Model):
         UPDATED = "updated", _("updated by a new submission")
         EDITED = "edited", _("edited")
         SETTLED = "settled", _("settled by the value table")
+        REPLAYED = "replayed", _("replayed through a mapping")
+        REPLAY_UNDONE = "undone", _("replay undone")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=10, choices=Kind.choices)

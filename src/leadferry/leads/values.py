@@ -47,6 +47,34 @@ def from_json(stored: object, kind: ColumnType) -> object:
     return stored
 
 
+def stored_value(lead: Lead, column: CatalogueColumn) -> object:
+    """What the lead holds in the column, as JSON; none where nothing stands there."""
+    if column.field is None:
+        return lead.custom.get(column.code)
+    return to_json(getattr(lead, column.field))
+
+
+def as_stored(value: object, column: CatalogueColumn) -> object:
+    """How a value would stand there once it is written."""
+    is_nothing = column.field is None and value == column.empty
+    return None if is_nothing else to_json(value)
+
+
+def as_typed(stored: object, column: CatalogueColumn) -> object:
+    """The value of what stands there."""
+    return column.empty if stored is None else from_json(stored, column.type)
+
+
+def put_stored(lead: Lead, column: CatalogueColumn, stored: object) -> None:
+    """Let the lead hold just what stood there once; saving it is the caller's."""
+    if column.field is not None:
+        setattr(lead, column.field, as_typed(stored, column))
+    elif stored is None:
+        lead.custom.pop(column.code, None)
+    else:
+        lead.custom[column.code] = stored
+
+
 def as_text(value: object) -> str:
     """A value in the history: nothing is the empty text."""
     return "" if value is None else str(value)

@@ -1,12 +1,13 @@
-"""Runs over earlier leads, how far polling has come, and what was proven."""
+"""Runs over earlier leads, how far polling has come, what was proven, replays."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from leadferry.integrations.models import Integration, LeadForm
+from leadferry.integrations.models import Integration, LeadForm, MappingVersion
 from leadferry.kit import clock
+from leadferry.leads.models import Lead
 
 
 class SyncRun(models.Model):
@@ -226,3 +227,167 @@ class DayProof(models.Model):
     def taken_out(self) -> int:
         """Deleted at LinkedIn or discarded by a person."""
         return self.deleted + self.discarded
+
+
+class ReplayBatch(models.Model):
+    """Stored submissions run through a mapping: previewed, written, taken back.
+
+    `start`, `end`, `due_at` and `working_since` are milliseconds since 1970, UTC.
+    `total` and `done` are of the step that is at work; who raised `epoch` last owns it.
+    """
+
+    class State(models.TextChoices):
+        PREVIEWING = "previewing", _("being previewed")
+        READY = "ready", _("ready")
+        APPLYING = "applying", _("being applied")
+        APPLIED = "applied", _("applied")
+        UNDOING = "undoing", _("being undone")
+        UNDONE = "undone", _("undone")
+        CANCELLED = "cancelled", _("cancelled")
+        FAILED = "failed", _("failed")
+
+    AT_WORK = (State.PREVIEWING, State.APPLYING, State.UNDOING)
+
+    integration = models.ForeignKey(
+        Integration, on_delete=models.CASCADE, related_name="replays"
+    )
+    forms = models.ManyToManyField(LeadForm, related_name="+")
+    first_day = models.DateField()
+    last_day = models.DateField()
+    start = models.BigIntegerField()
+    end = models.BigIntegerField()
+    # What was chosen; none: of each form the one in force then.
+    mapping_version = models.ForeignKey(
+        MappingVersion, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    # Form number at LinkedIn -> id of the mapping version that is used for it.
+    mappings = models.JSONField(default=dict)
+    state = models.CharField(
+        max_length=10, choices=State.choices, default=State.PREVIEWING
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    # None: nothing is to be done, or a worker is at it.
+    due_at = models.BigIntegerField(null=True)
+    epoch = models.BigIntegerField(default=0)
+    claimed_by = models.CharField(max_length=120, blank=True, default="")
+    # Previewing: the last submission, [form, submitted at, id]; else the last lead.
+    cursor = models.JSONField(default=list)
+    total = models.BigIntegerField(default=0)
+    done = models.BigIntegerField(default=0)
+    working_since = models.BigIntegerField(null=True)
+    done_then = models.BigIntegerField(default=0)
+    # Submissions read, leads that differ, submissions that could not be mapped.
+    read = models.BigIntegerField(default=0)
+    leads = models.BigIntegerField(default=0)
+    unmapped = models.BigIntegerField(default=0)
+    # Column -> [values, of them edited by a person, of all ticked].
+    counts = models.JSONField(default=dict)
+    # Leads written and taken back; values left alone by either.
+    written = models.BigIntegerField(default=0)
+    skipped = models.BigIntegerField(default=0)
+    undone = models.BigIntegerField(default=0)
+    kept = models.BigIntegerField(default=0)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=clock.now)
+    applied_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(due_at__isnull=False),
+                name="sync_replay_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"replay {self.pk}"
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a worker is, or should be, at it."""
+        return self.state in self.AT_WORK
+
+    def sum_of(self, place: int) -> int:
+        """One of the counts, of all columns."""
+        return sum(int(row[place]) for row in self.counts.values())
+
+    @property
+    def values(self) -> int:
+        """How many values differ."""
+        return self.sum_of(0)
+
+    @property
+    def edited(self) -> int:
+        """How many of them a person edited."""
+        return self.sum_of(1)
+
+    @property
+    def ticked(self) -> int:
+        """How many are to be written."""
+        return self.sum_of(2)
+
+
+class ReplayChange(models.Model):
+    """One column of one lead in a replay; it goes with the lead.
+
+    `old` and `new` are what `leads.column_states.ColumnState` holds.
+    """
+
+    class State(models.IntegerChoices):
+        PLANNED = 1, _("not written")
+        APPLIED = 2, _("written")
+        SKIPPED = 3, _("changed since the preview")
+        UNDONE = 4, _("taken back")
+        KEPT = 5, _("changed since it was written")
+
+    batch = models.ForeignKey(
+        ReplayBatch, on_delete=models.CASCADE, related_name="changes", db_index=False
+    )
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    column = models.CharField(max_length=50)
+    old = models.JSONField()
+    new = models.JSONField()
+    old_mapping = models.BigIntegerField()
+    new_mapping = models.BigIntegerField()
+    # The submission that was mapped.
+    submitted_at = models.BigIntegerField()
+    digest = models.BigIntegerField()
+    is_edited = models.BooleanField(default=False)
+    is_included = models.BooleanField(default=True)
+    state = models.SmallIntegerField(choices=State.choices, default=State.PLANNED)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "lead", "column"], name="sync_replay_change_unique"
+            )
+        ]
+        # Each list of the page in the order of leads.
+        indexes = [
+            models.Index(
+                fields=["batch", "column", "lead"], name="sync_replay_change_column"
+            ),
+            models.Index(
+                fields=["batch", "lead"],
+                condition=Q(is_edited=True),
+                name="sync_replay_change_edited",
+            ),
+            models.Index(
+                fields=["batch", "state", "lead"],
+                condition=Q(state__in=[3, 5]),
+                name="sync_replay_change_left",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.column} of lead {self.lead_id}"

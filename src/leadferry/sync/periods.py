@@ -31,12 +31,17 @@ def earliest(today: date, days: int) -> date:
     return today - timedelta(days=days)
 
 
-def check(period: Period, *, today: date, days: int) -> None:
-    """Raise RejectedError with a sentence where the period cannot be asked for."""
+def check_order(period: Period, *, today: date) -> None:
+    """Raise RejectedError with a sentence where the period is none, or to come."""
     if period.first > period.last:
         raise RejectedError("The first day of the period comes after its last day.")
     if period.last > today:
         raise RejectedError("The period ends after today.")
+
+
+def check(period: Period, *, today: date, days: int) -> None:
+    """Raise RejectedError with a sentence where the period cannot be asked for."""
+    check_order(period, today=today)
     if period.first < earliest(today, days):
         first = earliest(today, days).strftime("%-d %B %Y")
         raise RejectedError(

@@ -7,6 +7,7 @@ from leadferry.jobs import inquiries
 from leadferry.jobs.registry import (
     HOUSEKEEPING,
     NEW_LEADS,
+    REPLAY,
     SYNC,
     WAITED_FOR,
     every,
@@ -15,7 +16,7 @@ from leadferry.jobs.registry import (
     watch,
 )
 from leadferry.jobs.services import kick
-from leadferry.sync import checks, expectations, mending, polling, services
+from leadferry.sync import checks, expectations, mending, polling, replay, services
 from leadferry.sync.periods import Period
 
 
@@ -65,10 +66,24 @@ def look_for_new_integrations() -> None:
     polling.look_for_new_integrations()
 
 
+@task(queue=REPLAY)
+def work_on_replay(batch_id: int) -> None:
+    """Preview, write or take back what is left of a replay."""
+    replay.take_up(batch_id)
+
+
+@watch
+def look_for_due_replays() -> None:
+    """Kick each replay that is due."""
+    for batch_id in replay.due_replays():
+        kick(work_on_replay, batch_id, key=f"replay-{batch_id}")
+
+
 @on_release
 def release_runs(worker: str) -> None:
     """What a dead worker was at is due at once."""
     services.release(worker)
+    replay.release(worker)
 
 
 @every(seconds=10)
@@ -90,3 +105,4 @@ def plan_checks() -> None:
 def look_after_gaps() -> None:
     """Gaps are mended."""
     mending.look_after_gaps()
+    replay.look_after_replays()
