@@ -365,6 +365,8 @@ class ReplayChange(models.Model):
     is_edited = models.BooleanField(default=False)
     is_included = models.BooleanField(default=True)
     state = models.SmallIntegerField(choices=State.choices, default=State.PLANNED)
+    # Not written, or not taken back, because it had changed.
+    is_left = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -372,19 +374,25 @@ class ReplayChange(models.Model):
                 fields=["batch", "lead", "column"], name="sync_replay_change_unique"
             )
         ]
-        # Each list of the page in the order of leads.
+        # Each list of the page in the order of leads; flags, because SQLite takes an
+        # index with a condition only where the query has it word by word.
         indexes = [
             models.Index(
                 fields=["batch", "column", "lead"], name="sync_replay_change_column"
             ),
             models.Index(
-                fields=["batch", "lead"],
+                fields=["batch", "lead", "column"],
                 condition=Q(is_edited=True),
                 name="sync_replay_change_edited",
             ),
             models.Index(
-                fields=["batch", "state", "lead"],
-                condition=Q(state__in=[3, 5]),
+                fields=["batch", "column", "lead"],
+                condition=Q(is_edited=True),
+                name="sync_replay_edited_column",
+            ),
+            models.Index(
+                fields=["batch", "lead", "column"],
+                condition=Q(is_left=True),
                 name="sync_replay_change_left",
             ),
         ]

@@ -38,8 +38,7 @@ class ChangeFilter:
         if self.is_edited is not None:
             rows = rows.filter(is_edited=self.is_edited)
         if self.is_left:
-            left = [ReplayChange.State.SKIPPED, ReplayChange.State.KEPT]
-            rows = rows.filter(state__in=left)
+            rows = rows.filter(is_left=True)
         return rows
 
 

@@ -346,7 +346,7 @@ def _settle(
     moved = [pk for pk, place in places.items() if place in done]
     left = [pk for pk, place in places.items() if place not in done]
     ReplayChange.objects.filter(pk__in=moved).update(state=way.done)
-    ReplayChange.objects.filter(pk__in=left).update(state=way.left)
+    ReplayChange.objects.filter(pk__in=left).update(state=way.left, is_left=True)
     counted = Counter({way.leads: len({lead for lead, _column in done})})
     counted[way.values_left] += len(left)
     batch.cursor = [rows[-1].lead_id]
