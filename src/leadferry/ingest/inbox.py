@@ -130,6 +130,17 @@ def accounts_with_due_notices() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def waiting() -> tuple[int, int | None]:
+    """How many notices wait, and since when the oldest does (ms); none: none waits."""
+    with connections[inbox()].cursor() as cursor:
+        # The literal state lets both databases take the partial index.
+        cursor.execute(
+            "SELECT COUNT(*), MIN(received_at) FROM ingest_notice WHERE state = 1"
+        )
+        count, since = cursor.fetchone()
+    return count, since
+
+
 def is_busy() -> bool:
     """Whether a notice came within the last seconds: bulk work makes room for them."""
     with connections[inbox()].cursor() as cursor:

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from leadferry.ingest.models import Notice, StageTimes, StageTotals, TimesPending
-from leadferry.ingest.stages import Moment, Stage, durations
+from leadferry.ingest.stages import Moment, Stage, durations, moments_of
 from leadferry.jobs.services import hold_fence
+from leadferry.kit import clock
 from leadferry.kit.histogram import Histogram, Stored, read_stored
 from leadferry.leads import bulk
 from leadferry.leads.models import CameBy, Lead
@@ -78,7 +78,13 @@ def _count(rows: Sequence[TimesPending]) -> None:
         # A lead that was deleted meanwhile has no times any more.
         if row.lead_id not in registered:
             continue
-        moments = _moments(row, registered[row.lead_id], notified.get(row.response_id))
+        moments = moments_of(
+            submitted=row.submitted_at,
+            notified=notified.get(row.response_id),
+            stored=clock.to_ms(row.stored_at),
+            registered=clock.to_ms(registered[row.lead_id]),
+            came_by=row.came_by,
+        )
         taken = durations(moments, CameBy(row.came_by))
         hour = moments[Moment.REGISTERED] // HOUR_MS
         for form in (row.form_id, ALL_FORMS):
@@ -103,27 +109,6 @@ def notified_at(submitted: Mapping[str, int]) -> dict[str, int]:
         if response_id and at >= submitted[response_id] - _OVERLAP_MS:
             told.setdefault(response_id, at)
     return told
-
-
-def _moments(
-    row: TimesPending, registered_at: datetime, notified: int | None
-) -> dict[Moment, int]:
-    moments = {
-        Moment.SUBMITTED: row.submitted_at,
-        Moment.STORED: _ms(row.stored_at),
-        Moment.REGISTERED: _ms(registered_at),
-    }
-    # Polling may be quicker than the notice: then nobody waited for us.
-    is_told = row.came_by == CameBy.NOTICE or (
-        notified is not None and notified <= moments[Moment.REGISTERED]
-    )
-    if notified is not None and is_told:
-        moments[Moment.NOTIFIED] = notified
-    return moments
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
 
 
 def _add(stages: Stages, taken: Mapping[Stage, int]) -> None:

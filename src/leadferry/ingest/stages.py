@@ -22,11 +22,11 @@ class Stage(models.IntegerChoices):
     """From one moment to another; the numbers are stored."""
 
     SUBMITTED_NOTIFIED = 1, _("LinkedIn's part: submitted → notified")
-    NOTIFIED_STORED = 2, _("notified → fetched and stored")
-    STORED_REGISTERED = 3, _("stored → registered")
+    NOTIFIED_STORED = 2, _("Notified → fetched and stored")
+    STORED_REGISTERED = 3, _("Stored → registered")
     NOTIFIED_REGISTERED = 4, _("Our part: notified → registered")
-    SUBMITTED_REGISTERED = 5, _("the whole way: submitted → registered")
-    POLLED = 6, _("by polling: submitted → registered")
+    SUBMITTED_REGISTERED = 5, _("The whole way: submitted → registered")
+    POLLED = 6, _("By polling: submitted → registered")
 
 
 LINKEDINS, OURS = Stage.SUBMITTED_NOTIFIED, Stage.NOTIFIED_REGISTERED
@@ -49,6 +49,25 @@ _ENDS = {
     ),
     Stage.POLLED: _Ends(Moment.SUBMITTED, Moment.REGISTERED, (CameBy.POLLING,)),
 }
+
+
+def moments_of(
+    *,
+    submitted: int,
+    notified: int | None,
+    stored: int | None,
+    registered: int,
+    came_by: int | None,
+) -> dict[Moment, int]:
+    """What is known of a lead's way, in milliseconds since 1970, UTC."""
+    moments = {Moment.SUBMITTED: submitted, Moment.REGISTERED: registered}
+    if stored is not None:
+        moments[Moment.STORED] = stored
+    # Polling may be quicker than the notice: then nobody waited for us.
+    is_told = came_by == CameBy.NOTICE or (notified or 0) <= registered
+    if notified is not None and is_told:
+        moments[Moment.NOTIFIED] = notified
+    return {moment: moments[moment] for moment in Moment if moment in moments}
 
 
 def durations(moments: Mapping[Moment, int], came_by: CameBy) -> dict[Stage, int]:

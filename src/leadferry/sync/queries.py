@@ -79,8 +79,15 @@ def runs_of(integration: Integration) -> Sequence[SyncRun]:
     return list(related[:PAGE_SIZE])
 
 
+_ENDED = (SyncRun.State.DONE, SyncRun.State.CANCELLED)
+
+
 def open_run_of(integration: Integration) -> SyncRun | None:
     """The newest run that is not over yet."""
-    ended = [SyncRun.State.DONE, SyncRun.State.CANCELLED]
-    runs = SyncRun.objects.filter(integration=integration).exclude(state__in=ended)
+    runs = SyncRun.objects.filter(integration=integration).exclude(state__in=_ENDED)
     return runs.order_by("-pk").first()
+
+
+def count_open_runs() -> int:
+    """How many runs are not over yet."""
+    return SyncRun.objects.exclude(state__in=_ENDED).count()
