@@ -33,10 +33,15 @@ def latency(request: HttpRequest) -> HttpResponse:
     period = _period(request.GET.get("period", ""))
     form_id = _form_id(request.GET.get("form", ""))
     report = latency_queries.report(period, form_id=form_id)
+    budget = latency_queries.budget()
+    limit = {
+        "name": _("Target: %(seconds)d s") % {"seconds": budget.seconds},
+        "value": budget.seconds,
+    }
     context = {
         "tab": "latency",
         "section": "dashboard",
-        "budget": latency_queries.budget(),
+        "budget": budget,
         "report": report,
         "whole": [(Stage(stage).label, told) for stage, told in report.whole.items()],
         "rows": [
@@ -49,7 +54,7 @@ def latency(request: HttpRequest) -> HttpResponse:
             for form in report.forms[:MOST_FORMS]
         ],
         "most_forms": MOST_FORMS,
-        "ours": _chart(report, OURS),
+        "ours": {**_chart(report, OURS), "limit": limit},
         "linkedins": _chart(report, LINKEDINS),
         "has_ours": OURS in report.whole,
         "has_linkedins": LINKEDINS in report.whole,

@@ -28,8 +28,9 @@
       data: values,
       stack: spec.stacked ? "all" : undefined,
       symbol: SYMBOLS[index % SYMBOLS.length],
-      symbolSize: 7,
-      showSymbol: spec.categories.length <= 60,
+      // Each point is drawn: one between two gaps would be seen nowhere else.
+      symbolSize: spec.categories.length <= 60 ? 7 : 4,
+      showAllSymbol: true,
       barMaxWidth: 36,
       markLine:
         spec.limit && index === 0
