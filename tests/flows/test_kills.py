@@ -1,6 +1,7 @@
 """Whatever is killed, whenever: one lead, one history row."""
 
 import contextlib
+import json
 import os
 import signal
 import sqlite3
@@ -53,6 +54,24 @@ def _one_of_each(instance: Instance, ids: list[str]) -> None:
     changes = instance.rows("SELECT lead_id, kind FROM leads_leadchange")
     assert len(changes) == len(ids)
     assert len(instance.rows("SELECT 1 FROM leads_registration")) == len(ids)
+    wait_until(
+        lambda: not instance.rows("SELECT 1 FROM ingest_timespending"),
+        seconds=WITHIN_SECONDS,
+        what="the count of the times",
+    )
+    assert _timed(instance) == len(ids)
+
+
+def _timed(instance: Instance) -> int:
+    """How many leads were timed, by what is counted of their whole way."""
+    rows = instance.rows("SELECT counts FROM ingest_stagetotals")
+    # SQLite keeps JSON as text.
+    counts = [json.loads(row) if isinstance(row, str) else row for (row,) in rows]
+    whole_ways = ("5", "6")
+    return sum(
+        sum(one[stage][1].values()) for one in counts for stage in whole_ways
+        if stage in one
+    )  # fmt: skip
 
 
 @pytest.mark.req("R039", "R040")
@@ -105,6 +124,27 @@ def test_the_worker_is_killed_between_fetch_and_commit(
     assert instance.lead_ids() == first
     # The supervisor starts the next worker by itself.
     _one_of_each(instance, first + second)
+
+
+@pytest.mark.req("B6")
+def test_the_worker_is_killed_while_times_wait_to_be_counted(
+    instance: Instance, linkedin: Sandbox
+) -> None:
+    ids: list[str] = []
+    for _kill in range(3):
+        ids += linkedin.submit(count=60)
+        instance.wait_for_row("SELECT 1 FROM ingest_timespending")
+        _kill_the_worker(instance)
+    _one_of_each(instance, ids)
+
+
+def _kill_the_worker(instance: Instance) -> None:
+    wait_until(
+        lambda: is_alive(instance.children().get("worker", 0)),
+        seconds=20,
+        what="the next worker",
+    )
+    os.kill(instance.children()["worker"], signal.SIGKILL)
 
 
 @contextlib.contextmanager

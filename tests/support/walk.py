@@ -1,7 +1,7 @@
 """A page of a real browser under watch."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,12 @@ class Walk:
         )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def check(self) -> None:
+    def check(self, widths: Sequence[int] = WIDTHS) -> None:
         """No serious finding of axe, no sideways scroll, no error, in both themes."""
         found: list[str] = []
         for theme in ("light", "dark"):
             self.page.evaluate(_SET_THEME, theme)
-            for width in WIDTHS:
+            for width in widths:
                 self.page.set_viewport_size({"width": width, "height": 800})
                 self._check_width(width)
                 found += [f"{theme} {width}: {finding}" for finding in self._axe()]

@@ -25,6 +25,8 @@ IDENTITY_SERVER_CLIENT_ID = "IdentityServerClientId"
 IDENTITY_SERVER_CLIENT_SECRET = "IdentityServerClientSecret"  # noqa: S105 - a code
 DAYS_TO_SYNC = "LinkedInDaysToSync"
 CALLS_PER_DAY = "LinkedInCallsPerDay"
+LATENCY_TARGET_SHARE = "LatencyTargetShare"
+LATENCY_TARGET_SECONDS = "LatencyTargetSeconds"
 SMTP_HOST = "SmtpHost"
 SMTP_PORT = "SmtpPort"
 SMTP_SECURITY = "SmtpSecurity"
@@ -89,6 +91,27 @@ CATALOGUE = (
         ),
         least=10,
         most=100_000_000,
+    ),
+    Setting(
+        LATENCY_TARGET_SHARE,
+        _("Leads registered in time, per cent"),
+        Kind.NUMBER,
+        "99",
+        hint=_(
+            "The target on the page “Latency” of the dashboard: so many of 100 leads "
+            "are to be registered in time. The others are the error budget."
+        ),
+        least=50,
+        most=99,
+    ),
+    Setting(
+        LATENCY_TARGET_SECONDS,
+        _("Leads registered in time: seconds after LinkedIn's notice"),
+        Kind.NUMBER,
+        "10",
+        hint=_("A lead that takes longer counts as slow."),
+        least=1,
+        most=86_400,
     ),
     Setting(IDENTITY_SERVER_URL, _("Identity server Url"), Kind.ADDRESS),
     Setting(IDENTITY_SERVER_CLIENT_ID, _("Identity server client id"), Kind.TEXT),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+_SHORTEST_TOKEN = 16
+
 
 class EnvironmentProblem(Exception):
     """A variable that cannot be used, and what to write instead."""
@@ -92,6 +94,17 @@ def hosts() -> list[str]:
 def https_only() -> bool:
     """`LEADFERRY_HTTPS`: 1 where people reach the instance by https."""
     return flag("LEADFERRY_HTTPS")
+
+
+def metrics_token() -> str:
+    """`LEADFERRY_METRICS_TOKEN`: what monitoring shows at /metrics; empty: closed."""
+    value = os.environ.get("LEADFERRY_METRICS_TOKEN", "")
+    if value and (len(value) < _SHORTEST_TOKEN or not value.isascii()):
+        raise EnvironmentProblem(
+            f"LEADFERRY_METRICS_TOKEN must have {_SHORTEST_TOKEN} or more letters "
+            "and digits; leave it out to keep /metrics closed."
+        )
+    return value
 
 
 def flag(name: str) -> bool:

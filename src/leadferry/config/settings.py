@@ -181,6 +181,8 @@ STORAGES = {
 
 FEEDBACK_URL = env.feedback_url()
 
+METRICS_TOKEN = env.metrics_token()
+
 LINKEDIN_API = env.linkedin_api()
 LINKEDIN_OAUTH = env.linkedin_oauth()
 LINKEDIN_IS_LOCAL = env.is_loopback(LINKEDIN_API)

@@ -12,6 +12,7 @@ from leadferry.kit import clock
 BAD_SIGNATURE = "bad signature"
 TOO_LARGE = "too large"
 CHALLENGE = "challenge"
+KINDS = (BAD_SIGNATURE, TOO_LARGE, CHALLENGE)
 
 SLOT_MS = 600_000
 # A flood of forged notices must not become a flood of writes.

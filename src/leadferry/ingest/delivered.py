@@ -7,6 +7,7 @@ from functools import cached_property
 import msgspec
 
 from leadferry.integrations.models import Integration
+from leadferry.leads.models import CameBy
 from leadferry.linkedin import wire
 
 # PostgreSQL's text has no NUL; the replacement character shows where one stood.
@@ -28,6 +29,8 @@ class ResponsePage:
 
     integration: Integration
     elements: Sequence[bytes]
+    # None: nobody says, and its leads are not timed.
+    came_by: CameBy | None = None
     # Also what was switched off, or before set-up, when it was submitted.
     takes_all: bool = False
 

@@ -22,6 +22,7 @@ from leadferry.jobs import services as jobs
 from leadferry.jobs.errors import Fenced
 from leadferry.kit.errors import LeadferryError, SetupError, TemporaryError
 from leadferry.leads import queries as leads
+from leadferry.leads.models import CameBy
 from leadferry.linkedin.client import (
     RESPONSE_FIELDS,
     RESPONSE_FIELDS_WITH_FORM,
@@ -131,10 +132,11 @@ def _fetch_and_import(
 ) -> None:
     ids = sorted({notice.response_id for notice in notices})
     batch = client.responses(ids, fields=_fields_for(notices))
-    elements = [bytes(raw) for raw in batch.found.values()]
-    page = ResponsePage(integration=integration, elements=elements)
-    prepare(page, client=client)
-    import_page(page)
+    for came_by in (CameBy.NOTICE, CameBy.MENDING):
+        named = {row.response_id for row in notices if _came_by(row) is came_by}
+        elements = [bytes(raw) for found, raw in batch.found.items() if found in named]
+        if elements:
+            _import(integration, elements, came_by=came_by, client=client)
     inbox.finish([row for row in notices if row.response_id in batch.found])
     missing = [row for row in notices if row.response_id not in batch.found]
     for notice in missing:
@@ -147,10 +149,24 @@ def _fetch_and_import(
         if kept is None:
             _put_off(integration, [notice], error, at_least=None)
             continue
-        page = ResponsePage(integration=integration, elements=[kept])
-        prepare(page, client=client)
-        import_page(page)
+        _import(integration, [kept], came_by=_came_by(notice), client=client)
         inbox.finish([notice])
+
+
+def _came_by(notice: Claimed) -> CameBy:
+    return CameBy.NOTICE if notice.reopened_at is None else CameBy.MENDING
+
+
+def _import(
+    integration: Integration,
+    elements: Sequence[bytes],
+    *,
+    came_by: CameBy,
+    client: LinkedInClient,
+) -> None:
+    page = ResponsePage(integration=integration, elements=elements, came_by=came_by)
+    prepare(page, client=client)
+    import_page(page)
 
 
 def _kept_submission(notice: Claimed) -> bytes | None:

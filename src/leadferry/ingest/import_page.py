@@ -9,6 +9,7 @@ import msgspec
 from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import Q
 
+from leadferry.ingest import latency
 from leadferry.ingest.context import PageContext, ReadyForm, context_for
 from leadferry.ingest.delivered import Delivered, ResponsePage
 from leadferry.ingest.identity import digest_of, identity_of, without_person
@@ -19,7 +20,7 @@ from leadferry.kit import clock
 from leadferry.leads import bulk
 from leadferry.leads import services as leads
 from leadferry.leads.answers import GivenAnswer
-from leadferry.leads.models import Fate
+from leadferry.leads.models import CameBy, Fate
 from leadferry.leads.register import MappedResponse, Origin, Outcome, register
 from leadferry.linkedin import wire
 from leadferry.mapping.compile import Mapped
@@ -71,7 +72,7 @@ def import_page(page: ResponsePage, *, progress: Progress | None = None) -> Page
     context = context_for(page.integration, page.responses)
     ready = []
     for delivered in page.delivered:
-        made = _make_ready(delivered, context=context, takes_all=page.takes_all)
+        made = _make_ready(delivered, context=context, page=page)
         if isinstance(made, Ready):
             ready.append(made)
         else:
@@ -81,20 +82,20 @@ def import_page(page: ResponsePage, *, progress: Progress | None = None) -> Page
 
 
 def _make_ready(
-    delivered: Delivered, *, context: PageContext, takes_all: bool
+    delivered: Delivered, *, context: PageContext, page: ResponsePage
 ) -> "Ready | HeldBack":
     element, response = delivered.raw, delivered.response
     if response is None:
         return _undecodable(element, delivered.problem, context)
     pair = (response.form_id, response.form_version)
     form = context.forms.get(pair)
-    fate = Fate.REGISTERED if takes_all else context.fate_of(response)
+    fate = Fate.REGISTERED if page.takes_all else context.fate_of(response)
     if fate is not Fate.REGISTERED:
         # No lead is made, so nothing of the form or its mapping can be in the way.
         return _unmapped(element, response, fate, context)
     if isinstance(form, ReadyForm):
         try:
-            return _map(element, response, form, context)
+            return _map(element, response, form, context, page.came_by)
         except Exception:
             # I6: one bad lead never stops the others. Ids only in the log.
             logger.exception("mapping failed", extra={"response": response.id})
@@ -154,6 +155,7 @@ def _map(
     response: wire.LeadFormResponse,
     form: ReadyForm,
     context: PageContext,
+    came_by: CameBy | None,
 ) -> Ready:
     mapped = form.mapping.apply(submission(response))
     stored = _stored(element, response)
@@ -179,6 +181,7 @@ def _map(
                 campaign_group=campaign.parent_id if campaign else None,
                 campaign=campaign.pk if campaign else None,
                 creative=creative.pk if creative else None,
+                came_by=came_by.value if came_by is not None else None,
             ),
         ),
         stored,
@@ -298,6 +301,9 @@ def _store_together(
         for row in ready:
             if row.mapped.key in outcome.collided:
                 _hold_back(_own_error(row), result=total)
+        latency.note_new(
+            [(row.mapped, row.stored) for row in ready], outcome.registered
+        )
         _clear_held_back(ready, kept={*gone, *outcome.collided})
         total.outcome.add(outcome)
         if progress is not None:

@@ -50,6 +50,8 @@ class Claimed:
     form_id: int | None
     form_version: int | None
     received_at: int
+    # When a person asked for the response anew; none: it is LinkedIn's notice.
+    reopened_at: int | None
     attempts: int
 
 
@@ -128,6 +130,17 @@ def accounts_with_due_notices() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def waiting() -> tuple[int, int | None]:
+    """How many notices wait, and since when the oldest does (ms); none: none waits."""
+    with connections[inbox()].cursor() as cursor:
+        # The literal state lets both databases take the partial index.
+        cursor.execute(
+            "SELECT COUNT(*), MIN(received_at) FROM ingest_notice WHERE state = 1"
+        )
+        count, since = cursor.fetchone()
+    return count, since
+
+
 def is_busy() -> bool:
     """Whether a notice came within the last seconds: bulk work makes room for them."""
     with connections[inbox()].cursor() as cursor:
@@ -151,7 +164,7 @@ def claim(*, ad_account: int, worker: str, count: int) -> list[Claimed]:
             " UPDATE ingest_notice SET due_at = %s, claimed_by = %s,"
             " attempts = attempts + 1 WHERE id IN (SELECT id FROM due)"
             " RETURNING id, response_id, action, occurred_at, form_id,"
-            " form_version, received_at, attempts",
+            " form_version, received_at, reopened_at, attempts",
             [ad_account, now, count, now + CLAIM_MS, worker],
         )
         rows = cursor.fetchall()
@@ -164,7 +177,8 @@ def claim(*, ad_account: int, worker: str, count: int) -> list[Claimed]:
             form_id=row[4],
             form_version=row[5],
             received_at=row[6],
-            attempts=row[7],
+            reopened_at=row[7],
+            attempts=row[8],
         )
         for row in rows
     ]
@@ -192,7 +206,8 @@ def put_off(
     """Try again later; returns those that waited a day and are to be given up."""
     hopeless = []
     for notice in notices:
-        if clock.now_ms() - notice.received_at >= GIVE_UP_MS:
+        since = notice.reopened_at or notice.received_at
+        if clock.now_ms() - since >= GIVE_UP_MS:
             hopeless.append(notice)
             continue
         seconds = max(wait_seconds(notice.attempts), at_least or 0.0)
@@ -211,7 +226,7 @@ def release(*, worker: str) -> int:
 
 
 def reopen(responses: Iterable[Response]) -> None:
-    """The responses are due again, as if LinkedIn announced them just now."""
+    """The responses are due again, and tried for a day from now."""
     now = clock.now_ms()
     listed = list(responses)
     for start in range(0, len(listed), _REOPENED_AT_ONCE):
@@ -224,7 +239,7 @@ def reopen(responses: Iterable[Response]) -> None:
         notices.update(
             state=Notice.State.PENDING,
             due_at=now,
-            received_at=now,
+            reopened_at=now,
             attempts=0,
             claimed_by="",
         )
@@ -238,6 +253,7 @@ def reopen(responses: Iterable[Response]) -> None:
                 form_id=one.form_id,
                 form_version=one.form_version,
                 received_at=now,
+                reopened_at=now,
                 due_at=now,
             )
             for one in missing

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadferry.ingest.identity import identity_of
+from leadferry.ingest.latency import notified_at
 from leadferry.ingest.models import HeldBack, LeadFormResponse, Notice
+from leadferry.ingest.stages import Moment, moments_of
 from leadferry.kit import clock
-from leadferry.leads.models import Registration
+from leadferry.leads.models import Lead, Registration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,44 @@ def journey_since(moment_ms: int) -> Journey:
         lead_id=lead_id,
         problem="" if lead_id else _problem(notice),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """A moment of a lead's way, and how long after the one before, in milliseconds."""
+
+    moment: Moment
+    at: datetime | None
+    after_ms: int | None
+
+
+def way_of(lead: Lead) -> list[Passed]:
+    """The moments of a lead; without a time what nothing is known of."""
+    told = lead.extended
+    key, check = identity_of(told.linkedin_lead_id)
+    responses = LeadFormResponse.objects.filter(urn_key=key, urn_check=check)
+    # A later submission of the person changes the lead, not how it came.
+    response = responses.order_by("received_at", "pk").first()
+    submitted = response.submitted_at if response else clock.to_ms(lead.submitted_at)
+    notified = notified_at({told.linkedin_lead_id: submitted})
+    moments = moments_of(
+        submitted=submitted,
+        notified=notified.get(told.linkedin_lead_id),
+        stored=clock.to_ms(response.received_at) if response else None,
+        registered=clock.to_ms(lead.registered_at),
+        came_by=told.came_by,
+    )
+    before = dict(zip([*moments][1:], moments.values(), strict=False))
+    return [
+        Passed(
+            moment=moment,
+            at=_moment(moments.get(moment)),
+            after_ms=max(0, moments[moment] - before[moment])
+            if moment in before
+            else None,
+        )
+        for moment in Moment
+    ]
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

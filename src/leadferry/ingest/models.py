@@ -11,8 +11,8 @@ from leadferry.kit import clock
 class Notice(models.Model):
     """One webhook POST as received; on SQLite in a file of its own.
 
-    `occurred_at`, `received_at`, `due_at` and `done_at` are milliseconds since 1970,
-    UTC. No key points from here to a table of the other file.
+    Its moments are milliseconds since 1970, UTC. No key points from here to a table
+    of the other file.
     """
 
     class State(models.IntegerChoices):
@@ -34,6 +34,8 @@ class Notice(models.Model):
     form_id = models.BigIntegerField(null=True)
     form_version = models.IntegerField(null=True)
     received_at = models.BigIntegerField()
+    # When a person last asked for the response anew.
+    reopened_at = models.BigIntegerField(null=True)
     state = models.SmallIntegerField(choices=State.choices, default=State.PENDING)
     due_at = models.BigIntegerField(default=0)
     attempts = models.IntegerField(default=0)
@@ -113,6 +115,61 @@ class LeadFormResponse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.urn_key:x}"
+
+
+class TimesPending(models.Model):
+    """A new lead whose times are not counted yet; gone in the very commit that does.
+
+    So a lead is counted once whatever is killed, and none is passed over because a
+    lead with a higher id was committed before it.
+    """
+
+    lead_id = models.BigIntegerField(primary_key=True)
+    response_id = models.CharField(max_length=250)
+    form_id = models.BigIntegerField()
+    came_by = models.SmallIntegerField()
+    # Milliseconds since 1970, UTC.
+    submitted_at = models.BigIntegerField()
+    stored_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"times of lead {self.lead_id}"
+
+
+class StageTimes(models.Model):
+    """How long leads took from stage to stage: counts only, of a form in a period.
+
+    The period begins at `hour` (hours since 1970, UTC) and is `hours` long: an hour or
+    a day. Form 0: all forms together. `counts` is as `kit.histogram` writes it, by
+    stage; a lead counts where it was registered.
+    """
+
+    hours = models.SmallIntegerField()
+    hour = models.IntegerField()
+    form_id = models.BigIntegerField()
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hours", "hour", "form_id"], name="ingest_stage_times_unique"
+            )
+        ]
+        # What is older than is kept is deleted by it.
+        indexes = [models.Index(fields=["hour"], name="ingest_stage_times_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.hour}+{self.hours}: {self.form_id}"
+
+
+class StageTotals(models.Model):
+    """The same since the beginning, per form: what monitoring reads never falls."""
+
+    form_id = models.BigIntegerField(unique=True)
+    counts = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"since ever: {self.form_id}"
 
 
 class HeldBack(models.Model):

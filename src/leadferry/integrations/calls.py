@@ -71,6 +71,19 @@ def _met(user: LinkedInUser, endpoint: str) -> int | None:
     return met
 
 
+def made_today() -> dict[str, int]:
+    """The application's calls of this UTC day, by endpoint."""
+    made = CallCount.objects.filter(day=_today()).values_list("endpoint")
+    return dict(made.annotate(total=Sum("calls")).order_by("endpoint"))
+
+
+def limit_of_responses() -> int | None:
+    """The least calls for responses a day that a user is known to be allowed."""
+    users = LinkedInUser.objects.filter(state=LinkedInUser.State.ACTIVE)
+    limits = (allowed_per_day(user, RESPONSES) for user in users)
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
 def left_for_earlier_leads(user: LinkedInUser, endpoint: str) -> int | None:
     """Calls that may still go to earlier leads today; none: no limit is known."""
     allowed = allowed_per_day(user, endpoint)

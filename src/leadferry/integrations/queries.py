@@ -1,6 +1,6 @@
 """Reads of integrations that more than one place needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
@@ -249,6 +249,12 @@ def mappings_in_force_naming(code: str) -> list[MappingVersion]:
             "integration__name", "form"
         )
     )
+
+
+def form_names(form_ids: Iterable[int]) -> dict[int, str]:
+    """The names of forms by LinkedIn's ids, as far as they are known here."""
+    forms = LeadForm.objects.filter(form_id__in=list(form_ids))
+    return dict(forms.values_list("form_id", "lookup_value__name"))
 
 
 def names_at_linkedin(lookup_values: Sequence[int]) -> dict[int, str]:

@@ -18,6 +18,8 @@ class Worker(models.Model):
     epoch = models.BigIntegerField(default=1)
     beats = models.BigIntegerField(default=0)
     left = models.BooleanField(default=False)
+    # For people and monitoring only: nothing is decided by it.
+    beat_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.slot}:{self.epoch}"

@@ -68,7 +68,9 @@ def _release(dead: Worker) -> None:
 
 def beat(*, slot: str, epoch: int) -> bool:
     """Show life; false where another worker owns the slot now."""
-    alive = Worker.objects.filter(slot=slot, epoch=epoch).update(beats=F("beats") + 1)
+    alive = Worker.objects.filter(slot=slot, epoch=epoch).update(
+        beats=F("beats") + 1, beat_at=clock.now()
+    )
     return alive == 1
 
 

@@ -34,6 +34,11 @@ def from_ms(milliseconds: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
+def to_ms(at: datetime) -> int:
+    """An aware time as milliseconds since 1970, UTC."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
 def monotonic() -> float:
     """Seconds of a clock that never goes back; for durations only."""
     return time.monotonic()

@@ -202,6 +202,16 @@ class Lead(models.Model):
         return self.contact or self.account or self.email or f"Lead {self.pk}"
 
 
+class CameBy(models.IntegerChoices):
+    """What made Leadferry read a lead from LinkedIn."""
+
+    NOTICE = 1, _("LinkedIn's notice")
+    POLLING = 2, _("polling")
+    SYNC = 3, _("a sync of earlier leads")
+    # A gap that polling found, or a response that somebody asked for anew.
+    MENDING = 4, _("mending: a gap was closed, or it was asked for anew")
+
+
 class ExtendedLeadInformation(models.Model):
     """The campaign, ad banner and form of a lead, and its LinkedIn lead id."""
 
@@ -236,6 +246,8 @@ class ExtendedLeadInformation(models.Model):
         related_name="+",
         db_index=False,
     )
+    # None: registered before this was kept.
+    came_by = models.SmallIntegerField(choices=CameBy.choices, null=True)
 
     class Meta:
         # The list filters by form or campaign, newest first.

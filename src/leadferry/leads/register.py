@@ -36,6 +36,7 @@ class Origin:
     campaign_group: int | None = None
     campaign: int | None = None
     creative: int | None = None
+    came_by: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +83,7 @@ _LEAD_COLUMNS = (
 )  # fmt: skip
 _EXTENDED_COLUMNS = (
     "lead_id", "linkedin_lead_id", "ad_account", "form_id", "form_version",
-    "mapping_version", "campaign_group_id", "campaign_id", "creative_id",
+    "mapping_version", "campaign_group_id", "campaign_id", "creative_id", "came_by",
 )  # fmt: skip
 _CHANGE_COLUMNS = ("lead_id", "kind", "at", "by_id", "columns")
 # What every driver takes as it is.
@@ -280,6 +281,7 @@ def _extended_row(origin: Origin, lead: int) -> bulk.Row:
         origin.campaign_group,
         origin.campaign,
         origin.creative,
+        origin.came_by,
     )
 
 

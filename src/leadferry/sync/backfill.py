@@ -18,6 +18,7 @@ from leadferry.integrations.models import LinkedInUser
 from leadferry.jobs import services as jobs
 from leadferry.jobs.errors import Fenced
 from leadferry.kit import clock
+from leadferry.leads.models import CameBy
 from leadferry.linkedin import wire
 from leadferry.linkedin.client import RESPONSE_FIELDS, LinkedInClient
 from leadferry.linkedin.walk import Element, Mark
@@ -179,6 +180,7 @@ class _Store:
             integration=self._run.integration,
             elements=elements,
             takes_all=self._run.takes_all,
+            came_by=_came_by(self._run),
         )
         prepare(page, client=self._client)
         progress = _Progress(self._run, pages, read=len(elements))
@@ -191,6 +193,10 @@ class _Store:
             return
         fitting = int(leads * _COMMIT_SECONDS / seconds)
         self._size = max(_LEAST_LEADS, min(_MOST_LEADS, fitting))
+
+
+def _came_by(run: SyncRun) -> CameBy:
+    return CameBy.SYNC if run.kind == SyncRun.Kind.ASKED else CameBy.MENDING
 
 
 def _is_of(form_id: int, raw: bytes) -> bool:

@@ -23,6 +23,7 @@ from leadferry.integrations.models import (
 from leadferry.jobs import services as jobs
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, SetupError, TemporaryError
+from leadferry.leads.models import CameBy
 from leadferry.linkedin.client import RESPONSE_FIELDS
 from leadferry.linkedin.errors import TokenDead
 from leadferry.linkedin.walk import Mark
@@ -149,6 +150,7 @@ class _Poll:
                     page = ResponsePage(
                         integration=self._integration,
                         elements=[one.raw for one in fresh],
+                        came_by=CameBy.POLLING,
                     )
                     prepare(page, client=client)
                     self._note(page, import_page(page))

@@ -81,12 +81,19 @@ def runs_of(integration: Integration) -> Sequence[SyncRun]:
     return list(related[:PAGE_SIZE])
 
 
+_ENDED = (SyncRun.State.DONE, SyncRun.State.CANCELLED)
+
+
 def open_run_of(integration: Integration) -> SyncRun | None:
     """The newest run that brings leads and is not over yet."""
-    ended = [SyncRun.State.DONE, SyncRun.State.CANCELLED]
-    return _of(integration).exclude(state__in=ended).order_by("-pk").first()
+    return _of(integration).exclude(state__in=_ENDED).order_by("-pk").first()
 
 
 def _of(integration: Integration) -> QuerySet[SyncRun]:
     runs = SyncRun.objects.filter(integration=integration)
     return runs.exclude(kind=SyncRun.Kind.CHECK)
+
+
+def count_open_runs() -> int:
+    """How many runs are not over yet."""
+    return SyncRun.objects.exclude(state__in=_ENDED).count()

@@ -2,12 +2,14 @@
 
 from django.urls import include, path
 
-from leadferry.web import ping
+from leadferry.web import metrics, ping
 
 urlpatterns = [
     path("ping", ping.ping, name="ping"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("", include("leadferry.web.accounts.urls")),
     path("", include("leadferry.web.leads.urls")),
+    path("dashboard/", include("leadferry.web.dashboard.urls")),
     path("notifications/", include("leadferry.web.notifications.urls")),
     path("system/", include("leadferry.web.system.urls")),
     path("social-leads/", include("leadferry.web.social.urls")),

@@ -18,6 +18,7 @@ from leadferry.kit.errors import SetupError
         ("LEADFERRY_DATABASE_URL", "postgresql://host", env.postgres),
         ("LEADFERRY_HTTPS", "yes", env.https_only),
         ("LEADFERRY_LOG_LEVEL", "LOUD", env.log_level),
+        ("LEADFERRY_METRICS_TOKEN", "short", env.metrics_token),
         ("LEADFERRY_LINKEDIN_API", "api.linkedin.com", env.linkedin_api),
     ],
 )

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from leadferry.ingest import queries as ingest
+from leadferry.ingest.journey import way_of
 from leadferry.ingest.lineage import lineage_of
 from leadferry.leads import queries
 from leadferry.leads.columns import catalogue
@@ -69,6 +70,7 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
         "captions": {code: one.caption for code, one in columns.items()},
         "lineage": lineage_of(lead, column) if column in columns else None,
         "column": column,
+        "way": way_of(lead),
         "submissions": ingest.submissions_of(lead),
     }
     return render(request, "web/leads/lead.html", context)

@@ -8,10 +8,10 @@ from pathlib import Path
 from django import template
 from django.template import RequestContext
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from leadferry.jobs import inquiries
 from leadferry.jobs.models import Inquiry
@@ -41,6 +41,14 @@ _TYPES = {
     ColumnType.DATETIME: _("Date/Time"),
     ColumnType.LOOKUP: _("Lookup"),
 }
+_SECONDS = _("%(number)s s")
+# Up to how many milliseconds which unit is used, and how many of them it has.
+_LENGTHS = (
+    (1_000, _("%(number)s ms"), 1),
+    (600_000, _SECONDS, 1_000),
+    (7_200_000, _("%(number)s min"), 60_000),
+    (172_800_000, _("%(number)s h"), 3_600_000),
+)
 _CAPTIONS = {column.code: column.caption for column in CORE_COLUMNS}
 _ICONS = Path(__file__).parent.parent / "static" / "vendor" / "icons"
 
@@ -87,6 +95,18 @@ def time_left(seconds: int) -> str:
         return ngettext("%d minute left", "%d minutes left", minutes) % minutes
     hours = -(-minutes // 60)
     return ngettext("%d hour left", "%d hours left", hours) % hours
+
+
+@register.filter
+def took(milliseconds: float) -> str:
+    """How long something took, as exact as anybody wants to know it."""
+    for below, unit, size in _LENGTHS:
+        if milliseconds < below:
+            number = milliseconds / size
+            decimals = 1 if unit is _SECONDS and number < 10 else 0
+            return str(unit) % {"number": number_format(number, decimals)}
+    days = number_format(milliseconds / 86_400_000, 0)
+    return gettext("%(number)s days") % {"number": days}
 
 
 @register.filter
