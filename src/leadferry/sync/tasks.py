@@ -15,7 +15,7 @@ from leadferry.jobs.registry import (
     watch,
 )
 from leadferry.jobs.services import kick
-from leadferry.sync import expectations, polling, services
+from leadferry.sync import expectations, polling, retention, services
 from leadferry.sync.periods import Period
 
 
@@ -76,3 +76,10 @@ def release_runs(worker: str) -> None:
 def look_after_runs() -> None:
     """Runs that were lost or whose hindrance is mended go on."""
     services.look_after_runs()
+
+
+@every(seconds=3600)
+@task(queue=HOUSEKEEPING)
+def purge_what_is_old() -> None:
+    """What was kept as long as the settings say goes."""
+    retention.purge_what_is_old()

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from leadferry.ingest import queries as ingest
 from leadferry.ingest.lineage import lineage_of
+from leadferry.ingest.retention import purged_of
 from leadferry.leads import queries
 from leadferry.leads.columns import catalogue
 from leadferry.leads.queries import LeadFilter
@@ -70,5 +71,6 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
         "lineage": lineage_of(lead, column) if column in columns else None,
         "column": column,
         "submissions": ingest.submissions_of(lead),
+        "purged": purged_of(lead),
     }
     return render(request, "web/leads/lead.html", context)
