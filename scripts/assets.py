@@ -13,6 +13,7 @@ TEMPLATES = ROOT / "src" / "leadferry" / "web" / "templates"
 FILES = {
     "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
     "@tabler/core/dist/js/tabler.min.js": "tabler.min.js",
+    "echarts/dist/echarts.common.min.js": "echarts.min.js",
 }
 
 
