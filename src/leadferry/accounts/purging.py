@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connections, transaction
@@ -47,22 +48,28 @@ class Rule:
         return clock.from_ms(self.before_ms)
 
 
+# Removes what was found; called in a transaction.
+Take = Callable[[], Batch]
+
+
 def purge(
     rule: Rule,
-    take: Callable[[int], Batch],
+    look: Callable[[int], Take],
     *,
     size: Callable[[], int] = lambda: BATCH,
 ) -> bool:
-    """Let `take` remove rows until it says that no more are left.
+    """Look for the next rows and take them away until no more are left.
 
-    Each batch is a transaction with its count; after one there is a pause at least as
-    long, so that others write too. False where this worker stops before the end.
+    Only taking is done in a transaction, with its count; after each there is a pause
+    at least as long, so that others write too. False where this worker stops before
+    the end.
     """
     while not stopping():
+        take = look(size())
         began = clock.monotonic()
         with transaction.atomic(using=rule.using):
             hold_fence()
-            batch = take(size())
+            batch = take()
             if batch.purged:
                 _count(rule, batch.purged)
         if batch.is_last:
@@ -82,7 +89,7 @@ def purge_rows(rule: Rule, rows: QuerySet[Any]) -> bool:
         purged = deleted.get(rows.model._meta.label, 0)  # noqa: SLF001 - documented
         return Batch(purged=purged, is_last=len(keys) < size)
 
-    return purge(rule, take)
+    return purge(rule, partial(partial, take))
 
 
 def _count(rule: Rule, number: int) -> None:

@@ -1,9 +1,10 @@
 """How long submissions and notices are kept, and which submissions for longer."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from django.db import connections
@@ -11,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from leadferry.accounts import purging
-from leadferry.accounts.purging import Batch, Rule, purge, purge_rows
+from leadferry.accounts.purging import Batch, Rule, Take, purge, purge_rows
 from leadferry.accounts.settings import (
     DAYS_TO_KEEP_NOTICES,
     DAYS_TO_KEEP_SUBMISSIONS,
@@ -65,7 +66,7 @@ def purge_notices() -> bool:
             purged = cursor.rowcount
         return Batch(purged=purged, is_last=purged == 0)
 
-    return purge(rule, take, size=_size)
+    return purge(rule, partial(partial, take), size=_size)
 
 
 def purge_door_counts() -> bool:
@@ -85,7 +86,7 @@ def purge_discarded() -> bool:
         purged = old.filter(pk__in=keys).update(raw=b"")
         return Batch(purged=purged, is_last=len(keys) < size)
 
-    return purge(rule, take, size=_size)
+    return purge(rule, partial(partial, take), size=_size)
 
 
 def _discarded_before(rule: Rule) -> QuerySet[HeldBack]:
@@ -98,7 +99,7 @@ def purge_submissions() -> bool:
     """Submissions older than the setting says, but for those that must stay."""
     rule = Rule(kind=SUBMISSIONS, days=days(DAYS_TO_KEEP_SUBMISSIONS))
     walk = _Walk(rule.before_ms)
-    if not purge(rule, walk.take, size=_size):
+    if not purge(rule, walk.look, size=_size):
         return False
     purging.note_kept(SUBMISSIONS, walk.kept)
     return True
@@ -141,17 +142,42 @@ class _Walk:
         self._columns: Sequence[CatalogueColumn] = ()
         self.kept: Counter[str] = Counter()
 
-    def take(self, size: int) -> Batch:
-        """Look at the next rows of a form; delete those that may go."""
+    def look(self, size: int) -> Take:
+        """Find the next rows and who may go; they are taken afterwards."""
         rows = self._next_rows(size)
+        while not rows and self._next_form():
+            rows = self._next_rows(size)
         if not rows:
-            return Batch(purged=0, is_last=not self._next_form())
-        reasons = self._reasons(rows)
-        going = [row.pk for row in rows if not reasons[row.pk]]
-        deleted = LeadFormResponse.objects.filter(pk__in=going).delete()[0]
-        self.kept.update(reason for reason in reasons.values() if reason)
+            return lambda: Batch(purged=0, is_last=True)
         self._place = (rows[-1].submitted_at, rows[-1].pk)
+        ledger = Registration.objects.in_bulk([row.urn_key for row in rows])
+        leads = self._leads({one.lead_id or 0 for one in ledger.values()})
+        self._learn_texts(rows)
+        reasons = {row.pk: self._reason(row, ledger, leads) for row in rows}
+        lead_of = {row.pk: _lead_of(row, ledger) for row in rows}
+        return partial(self._take, reasons, lead_of, leads)
+
+    def _take(
+        self,
+        reasons: Mapping[int, str],
+        lead_of: Mapping[int, int],
+        leads: Mapping[int, Lead],
+    ) -> Batch:
+        held = Lead.objects.select_for_update().filter(pk__in=leads).order_by("pk")
+        now = dict(held.values_list("pk", "revision"))
+        # Whose lead was changed since it was looked at is looked at in the next round.
+        changed = {pk for pk, lead in leads.items() if now.get(pk) != lead.revision}
+        sure = {row: why for row, why in reasons.items() if lead_of[row] not in changed}
+        going = [row for row, why in sure.items() if not why]
+        deleted = LeadFormResponse.objects.filter(pk__in=going).delete()[0]
+        self.kept.update(why for why in sure.values() if why)
         return Batch(purged=deleted, is_last=False)
+
+    def _leads(self, ids: set[int]) -> dict[int, Lead]:
+        self._columns = holding.text_columns()
+        fields = [column.field for column in self._columns if column.field]
+        rows = Lead.objects.only("problems", "custom", "revision", *fields)
+        return rows.in_bulk(ids)
 
     def _next_form(self) -> bool:
         forms = LeadFormResponse.objects.order_by("form_id")
@@ -173,23 +199,15 @@ class _Walk:
         )
         return list(rows.order_by("submitted_at", "pk")[:size])
 
-    def _reasons(self, rows: Sequence[LeadFormResponse]) -> dict[int, str]:
-        """Why each must stay; empty where nothing holds it."""
-        ledger = Registration.objects.in_bulk([row.urn_key for row in rows])
-        ids = {one.lead_id for one in ledger.values() if one.lead_id is not None}
-        leads = Lead.objects.in_bulk(ids)
-        self._columns = holding.text_columns()
-        self._learn_texts(rows)
-        return {row.pk: self._reason(row, ledger, leads) for row in rows}
-
     def _reason(
         self,
         row: LeadFormResponse,
-        ledger: dict[int, Registration],
-        leads: dict[int, Lead],
+        ledger: Mapping[int, Registration],
+        leads: Mapping[int, Lead],
     ) -> str:
+        """Why it must stay; empty where nothing holds it."""
         known = ledger.get(row.urn_key)
-        lead = leads.get(known.lead_id or 0) if known is not None else None
+        lead = leads.get(_lead_of(row, ledger))
         if lead is None:
             waits = known is not None and known.fate == Fate.HELD_BACK
             return WAITS if waits else ""
@@ -217,3 +235,8 @@ class _Walk:
         except msgspec.DecodeError:
             return None
         return "\n".join(lines(given))
+
+
+def _lead_of(row: LeadFormResponse, ledger: Mapping[int, Registration]) -> int:
+    known = ledger.get(row.urn_key)
+    return (known.lead_id or 0) if known is not None else 0

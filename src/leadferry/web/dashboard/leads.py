@@ -97,7 +97,9 @@ class _Told:
         self.values = sorted(
             values, key=lambda one: (-self.leads[one], self.name_of(one))
         )
-        self.drawn = self.values[:_DRAWN]
+        with_leads = [one for one in self.values if self.leads[one]]
+        self.drawn = with_leads[:_DRAWN]
+        self.has_others = len(with_leads) > _DRAWN
 
     def name_of(self, value: int | None) -> str:
         """What people call it."""
@@ -163,7 +165,7 @@ def leads(request: HttpRequest) -> HttpResponse:
         "rows": _rows(told)[:_LISTED],
         "rest": _rest(told),
         "drawn": [told.name_of(one) for one in told.drawn],
-        "has_others": len(told.values) > _DRAWN,
+        "has_others": told.has_others,
         "days": _days(told),
     }
     return render(request, "web/dashboard/leads.html", context)
@@ -232,10 +234,9 @@ def _chart(told: _Told) -> dict[str, object]:
             "values": [one.leads.get(value, 0) for one in told.counted],
         }
         for value in told.drawn
-        if told.leads[value]
     ]
     others = [_others(told, one) for one in told.counted]
-    if any(others):
+    if told.has_others:
         series.append({"name": _("Others"), "values": others})
     return {
         "type": "bar",
