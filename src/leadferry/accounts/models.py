@@ -101,3 +101,45 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"mail {self.pk}"
+
+
+class Purged(models.Model):
+    """How many rows of a kind went on a day because they were kept for `days` days.
+
+    `day` is days since 1970, UTC. On SQLite each file has this table: a count stands
+    beside what it counts, and is written in the same transaction.
+    """
+
+    kind = models.CharField(max_length=30)
+    day = models.IntegerField()
+    days = models.IntegerField()
+    count = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "day", "days"], name="accounts_purged_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.kind}"
+
+
+class KeptLonger(models.Model):
+    """How many rows of a kind the last look found old, and why they stayed."""
+
+    kind = models.CharField(max_length=30)
+    reason = models.CharField(max_length=30)
+    count = models.BigIntegerField()
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "reason"], name="accounts_kept_longer_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.kind}: {self.reason}"

@@ -27,6 +27,9 @@ DAYS_TO_SYNC = "LinkedInDaysToSync"
 CALLS_PER_DAY = "LinkedInCallsPerDay"
 LATENCY_TARGET_SHARE = "LatencyTargetShare"
 LATENCY_TARGET_SECONDS = "LatencyTargetSeconds"
+DAYS_TO_KEEP_SUBMISSIONS = "DaysToKeepSubmissions"
+DAYS_TO_KEEP_NOTICES = "DaysToKeepNotices"
+DAYS_TO_KEEP_LOGS = "DaysToKeepLogs"
 SMTP_HOST = "SmtpHost"
 SMTP_PORT = "SmtpPort"
 SMTP_SECURITY = "SmtpSecurity"
@@ -113,6 +116,43 @@ CATALOGUE = (
         least=1,
         most=86_400,
     ),
+    Setting(
+        DAYS_TO_KEEP_SUBMISSIONS,
+        _("Days to keep submissions"),
+        Kind.NUMBER,
+        "365",
+        hint=_(
+            "Counted from when it was submitted. The lead stays; a submission that "
+            "still waits for somebody, or whose answers are not all on the lead, is "
+            "kept longer. Not less than the days that can be synchronised."
+        ),
+        least=1,
+        most=36_500,
+    ),
+    Setting(
+        DAYS_TO_KEEP_NOTICES,
+        _("Days to keep notices"),
+        Kind.NUMBER,
+        "90",
+        hint=_(
+            "Notices of LinkedIn that are done with, and what the address for notices "
+            "counted."
+        ),
+        least=30,
+        most=36_500,
+    ),
+    Setting(
+        DAYS_TO_KEEP_LOGS,
+        _("Days to keep logs"),
+        Kind.NUMBER,
+        "90",
+        hint=_(
+            "Messages that were read, syncs that ended, sign-ins at LinkedIn, counts "
+            "of calls, emails that were given up."
+        ),
+        least=30,
+        most=36_500,
+    ),
     Setting(IDENTITY_SERVER_URL, _("Identity server Url"), Kind.ADDRESS),
     Setting(IDENTITY_SERVER_CLIENT_ID, _("Identity server client id"), Kind.TEXT),
     Setting(
@@ -141,11 +181,37 @@ def read(code: str) -> str:
     return value
 
 
+def days(code: str) -> int:
+    """The value of a setting that is a number of days."""
+    return int(read(code))
+
+
 def write(code: str, value: str, *, by: User | None) -> None:
-    """Store a value; raises RejectedError for a code that does not exist."""
+    """Store a value; raises RejectedError for what does not exist or does not go."""
     if code not in BY_CODE:
         raise RejectedError(f"There is no system setting with the code {code}.")
+    _check_what_is_kept(code, value or BY_CODE[code].default)
     if value and BY_CODE[code].kind is Kind.SECRET:
         value = settings.KEYRING.encrypt(value)
     SystemSetting.objects.update_or_create(code=code, defaults={"value": value})
     audit.record("setting changed", subject=code, by=by)
+
+
+def _check_what_is_kept(code: str, value: str) -> None:
+    """What a sync would bring back must not have been purged."""
+    if code == DAYS_TO_KEEP_SUBMISSIONS and int(value) < days(DAYS_TO_SYNC):
+        raise RejectedError(
+            _(
+                "Leads of the last %d days can be synchronised: submissions must be "
+                "kept at least as long."
+            )
+            % days(DAYS_TO_SYNC)
+        )
+    if code == DAYS_TO_SYNC and int(value) > days(DAYS_TO_KEEP_SUBMISSIONS):
+        raise RejectedError(
+            _(
+                "Submissions are kept for %d days: what is older cannot be "
+                "synchronised. Raise “Days to keep submissions” first."
+            )
+            % days(DAYS_TO_KEEP_SUBMISSIONS)
+        )

@@ -8,6 +8,7 @@ from leadferry.ingest.queries import responses_of
 from leadferry.integrations import queries as integrations
 from leadferry.integrations.form_versions import schema_of
 from leadferry.integrations.schema import submission
+from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError
 from leadferry.leads.columns import catalogue
 from leadferry.leads.models import Lead, LeadChange
@@ -88,7 +89,8 @@ def _kind(
 def _answer(lead: Lead, row: ColumnMapping) -> _Told:
     purged: _Told = ("purged", (), None)
     newest = responses_of([lead.pk]).first()
-    if newest is None:
+    if newest is None or clock.from_ms(newest.submitted_at) < lead.submitted_at:
+        # What is left is an earlier one, which did not bring this value.
         return purged
     pair = (newest.form_id, newest.form_version)
     version = integrations.versions_by_number({pair}).get(pair)

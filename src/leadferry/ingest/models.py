@@ -58,6 +58,12 @@ class Notice(models.Model):
                 condition=Q(state=1),
                 name="ingest_notice_due",
             ),
+            # What may get old: the door writes waiting ones only.
+            models.Index(
+                fields=["received_at"],
+                condition=Q(state__gt=1),
+                name="ingest_notice_over",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -210,6 +216,11 @@ class HeldBack(models.Model):
             ),
             models.Index(
                 fields=["ad_account", "submitted_at"], name="ingest_held_back_account"
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(discarded_at__isnull=False),
+                name="ingest_held_back_discarded",
             ),
         ]
 

@@ -21,6 +21,11 @@ from leadferry.mapping.compile import Fate
 from leadferry.mapping.sources import ColumnMapping
 
 PAGE_SIZE = 50
+_NEVER_DELIVERED = {
+    HeldBack.Reason.NOT_FOUND,
+    HeldBack.Reason.NO_PERMISSION,
+    HeldBack.Reason.UNREACHABLE,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +64,7 @@ class RawSubmission:
 
     answers: Sequence[Fate]
     text: str
+    is_purged: bool = False
 
 
 def responses_of(leads: Sequence[int]) -> QuerySet[LeadFormResponse]:
@@ -165,6 +171,9 @@ def find_held_back(held_id: int) -> HeldBack | None:
 def raw_submission(held: HeldBack) -> RawSubmission:
     """What was delivered of a held-back response; empty where nothing was."""
     raw = bytes(held.raw)
+    if not raw:
+        was_delivered = held.reason not in _NEVER_DELIVERED
+        return RawSubmission(answers=[], text="", is_purged=was_delivered)
     try:
         given = wire.decode_response(raw)
     except msgspec.DecodeError:

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db.models import Model
 
 INBOX_MODELS = frozenset({"notice", "doorcount"})
+# Each file has its own: a count is written in the transaction of what it counts.
+_IN_BOTH = ("accounts", "purged")
 
 
 def inbox() -> str:
@@ -29,9 +31,11 @@ class InboxRouter:
         model_name: str | None = None,
         **_hints: object,
     ) -> bool | None:
-        """Inbox tables only there, all others only in the main database."""
+        """Inbox tables only there, nearly all others only in the main database."""
         if inbox() == "default":
             return None
+        if (app_label, model_name) == _IN_BOTH:
+            return True
         wanted = _place(app_label, model_name) or "default"
         return db == wanted
 

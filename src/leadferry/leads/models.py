@@ -225,6 +225,10 @@ class ExtendedLeadInformation(models.Model):
     )
     form_version = models.IntegerField()
     mapping_version = models.BigIntegerField()
+    # As the lead has them, in milliseconds since 1970, UTC: leads are counted and
+    # listed by days from one index, whatever time zone the days are of.
+    submitted_at = models.BigIntegerField(db_default=0)
+    is_test = models.BooleanField(db_default=False)
     campaign_group = models.ForeignKey(
         LookupValue,
         null=True,
@@ -250,10 +254,28 @@ class ExtendedLeadInformation(models.Model):
     came_by = models.SmallIntegerField(choices=CameBy.choices, null=True)
 
     class Meta:
-        # The list filters by form or campaign, newest first.
         indexes = [
-            models.Index(fields=["form", "-lead"], name="leads_extended_form"),
-            models.Index(fields=["campaign", "-lead"], name="leads_extended_campaign"),
+            # The list filters by where leads came from, newest first, and then by
+            # when they were submitted without looking at the leads.
+            *(
+                models.Index(
+                    fields=[name, "-lead", "submitted_at", "is_test"],
+                    name=f"leads_extended_{name}",
+                )
+                for name in ("form", "campaign", "creative")
+            ),
+            # All that the dashboard counts by, so that it reads nothing else.
+            models.Index(
+                fields=[
+                    "submitted_at",
+                    "is_test",
+                    "form",
+                    "campaign",
+                    "creative",
+                    "lead",
+                ],
+                name="leads_extended_day",
+            ),
         ]
 
     def __str__(self) -> str:

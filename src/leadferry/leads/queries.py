@@ -24,15 +24,23 @@ from leadferry.mapping.fields import ColumnType
 
 PAGE_SIZE = 50
 COUNTED_TO = 10_000
+NOTHING = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeadFilter:
-    """What narrows the list; form and campaign are lookup value ids."""
+    """What narrows the list; form, campaign and creative are lookup value ids.
+
+    A campaign or creative of NOTHING: the leads without one. Of `submitted`, the
+    first moment counts and the last does not, in milliseconds since 1970, UTC.
+    """
 
     search: str = ""
     form: int | None = None
     campaign: int | None = None
+    creative: int | None = None
+    submitted: tuple[int, int] | None = None
+    is_test: bool | None = None
     # A column of type Lookup or Boolean, and what it holds: an id, or 1 and 0.
     column: CatalogueColumn | None = None
     value: int | None = None
@@ -98,10 +106,15 @@ def lead_page(
 
 def _narrowed(chosen: LeadFilter) -> QuerySet[ExtendedLeadInformation, int]:
     rows = ExtendedLeadInformation.objects.all()
-    if chosen.form is not None:
-        rows = rows.filter(form=chosen.form)
-    if chosen.campaign is not None:
-        rows = rows.filter(campaign=chosen.campaign)
+    for name in ("form", "campaign", "creative"):
+        value = getattr(chosen, name)
+        if value is not None:
+            rows = rows.filter(**{name: None if value == NOTHING else value})
+    if chosen.submitted is not None:
+        start, end = chosen.submitted
+        rows = rows.filter(submitted_at__gte=start, submitted_at__lt=end)
+    if chosen.is_test is not None:
+        rows = rows.filter(is_test=chosen.is_test)
     if chosen.column is not None and chosen.value is not None:
         rows = _holding(rows, chosen.column, chosen.value)
     if chosen.search.strip():

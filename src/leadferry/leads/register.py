@@ -84,6 +84,7 @@ _LEAD_COLUMNS = (
 _EXTENDED_COLUMNS = (
     "lead_id", "linkedin_lead_id", "ad_account", "form_id", "form_version",
     "mapping_version", "campaign_group_id", "campaign_id", "creative_id", "came_by",
+    "submitted_at", "is_test",
 )  # fmt: skip
 _CHANGE_COLUMNS = ("lead_id", "kind", "at", "by_id", "columns")
 # What every driver takes as it is.
@@ -179,7 +180,7 @@ def _insert_leads(born: Sequence[tuple[MappedResponse, int]]) -> None:
     bulk.insert(
         table="leads_extendedleadinformation",
         columns=_EXTENDED_COLUMNS,
-        rows=[_extended_row(response.origin, lead) for response, lead in born],
+        rows=[_extended_row(response, lead) for response, lead in born],
     )
     bulk.insert(
         table="leads_leadchange",
@@ -270,7 +271,8 @@ def _own_cells(response: MappedResponse, at: datetime) -> bulk.Row:
     )
 
 
-def _extended_row(origin: Origin, lead: int) -> bulk.Row:
+def _extended_row(response: MappedResponse, lead: int) -> bulk.Row:
+    origin = response.origin
     return (
         lead,
         origin.linkedin_lead_id,
@@ -282,6 +284,8 @@ def _extended_row(origin: Origin, lead: int) -> bulk.Row:
         origin.campaign,
         origin.creative,
         origin.came_by,
+        response.submitted_at,
+        response.is_test,
     )
 
 
@@ -393,7 +397,7 @@ def _update(
     lead.modified_at = clock.now()
     lead.revision += 1
     lead.save()
-    _follow_origin(lead, response.origin)
+    _follow_origin(lead, response)
     LeadChange.objects.create(
         lead=lead, kind=LeadChange.Kind.UPDATED, columns=differences
     )
@@ -417,7 +421,9 @@ def _differences(
     return found
 
 
-def _follow_origin(lead: Lead, origin: Origin) -> None:
+def _follow_origin(lead: Lead, response: MappedResponse) -> None:
     ExtendedLeadInformation.objects.filter(lead=lead).update(
-        form_version=origin.form_version, mapping_version=origin.mapping_version
+        form_version=response.origin.form_version,
+        mapping_version=response.origin.mapping_version,
+        submitted_at=response.submitted_at,
     )

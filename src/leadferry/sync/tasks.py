@@ -16,7 +16,15 @@ from leadferry.jobs.registry import (
     watch,
 )
 from leadferry.jobs.services import kick
-from leadferry.sync import checks, expectations, mending, polling, replay, services
+from leadferry.sync import (
+    checks,
+    expectations,
+    mending,
+    polling,
+    replay,
+    retention,
+    services,
+)
 from leadferry.sync.periods import Period
 
 
@@ -91,6 +99,7 @@ def release_runs(worker: str) -> None:
 def look_after_runs() -> None:
     """Runs that were lost or whose hindrance is mended go on."""
     services.look_after_runs()
+    replay.look_after_replays()
 
 
 @every(seconds=10)
@@ -105,4 +114,10 @@ def plan_checks() -> None:
 def look_after_gaps() -> None:
     """Gaps are mended."""
     mending.look_after_gaps()
-    replay.look_after_replays()
+
+
+@every(seconds=3600)
+@task(queue=HOUSEKEEPING)
+def purge_what_is_old() -> None:
+    """What was kept as long as the settings say goes."""
+    retention.purge_what_is_old()

@@ -1,6 +1,8 @@
 """What narrows the list of leads."""
 
-from typing import cast
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
 
 from django import forms
 from django.http import QueryDict
@@ -9,15 +11,39 @@ from django.utils.translation import gettext_lazy as _
 from leadferry.kit.text import comparable
 from leadferry.leads import queries
 from leadferry.leads.columns import CatalogueColumn, catalogue
-from leadferry.leads.models import CAMPAIGNS, LEAD_FORMS, LookupValue
+from leadferry.leads.models import ADS, CAMPAIGNS, LEAD_FORMS, LookupValue
 from leadferry.mapping.fields import ColumnType
 from leadferry.web.fields import dress
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 MOST_OFFERED = 500
+NONE = "none"
+
+
+class _Named(forms.ChoiceField):
+    """A value of a lookup by its id; for some also the lack of one."""
+
+    def __init__(self, *, label: StrOrPromise, every: StrOrPromise) -> None:
+        super().__init__(label=label, required=False)
+        self.every = every
+
+    def offer(self, code: str, *, none: StrOrPromise = "") -> None:
+        """The values of the lookup, by name."""
+        rows = LookupValue.objects.filter(lookup__code=code).order_by("name", "pk")
+        lack = [(NONE, none)] if none else []
+        named = [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
+        self.choices = [("", self.every), *lack, *named]
+
+
+def _day(label: StrOrPromise) -> forms.DateField:
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return forms.DateField(label=label, required=False, widget=widget)
 
 
 class LeadFilterForm(forms.Form):
-    """Search words, form and campaign."""
+    """Search words, where leads came from, when, and what a column holds."""
 
     search = forms.CharField(
         label=_("Search"),
@@ -31,30 +57,28 @@ class LeadFilterForm(forms.Form):
             }
         ),
     )
-    form = forms.ModelChoiceField(
-        label=_("Form"),
-        required=False,
-        queryset=LookupValue.objects.none(),
-        empty_label=_("All forms"),
-    )
-    campaign = forms.ModelChoiceField(
-        label=_("Campaign"),
-        required=False,
-        queryset=LookupValue.objects.none(),
-        empty_label=_("All campaigns"),
-    )
+    form = _Named(label=_("Form"), every=_("All forms"))
+    campaign = _Named(label=_("Campaign"), every=_("All campaigns"))
     column = forms.ChoiceField(label=_("Another column"), required=False)
     value = forms.ChoiceField(label=_("Its value"), required=False)
+    ad = _Named(label=_("Ad banner"), every=_("All ad banners"))
+    first = _day(_("Submitted from"))
+    last = _day(_("Submitted until"))
+    test = forms.ChoiceField(
+        label=_("Test leads"),
+        required=False,
+        choices=[("", _("With test leads")), ("0", _("Without")), ("1", _("Only"))],
+    )
     before = forms.IntegerField(required=False, widget=forms.HiddenInput)
     after = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: dict[str, str]) -> None:
         super().__init__(data)
-        for name, code in (("form", LEAD_FORMS), ("campaign", CAMPAIGNS)):
-            field = cast("forms.ModelChoiceField[LookupValue]", self.fields[name])
-            field.queryset = LookupValue.objects.filter(lookup__code=code).order_by(
-                "name", "pk"
-            )
+        cast("_Named", self.fields["form"]).offer(LEAD_FORMS)
+        campaign = cast("_Named", self.fields["campaign"])
+        campaign.offer(CAMPAIGNS, none=_("No campaign"))
+        ad = cast("_Named", self.fields["ad"])
+        ad.offer(ADS, none=_("No ad banner"))
         columns = queries.columns_to_filter_by()
         column = cast("forms.ChoiceField", self.fields["column"])
         column.choices = [("", _("None")), *((c.code, c.caption) for c in columns)]
@@ -63,6 +87,12 @@ class LeadFilterForm(forms.Form):
         value.choices = [("", _("Any")), *_values(chosen)]
         self.chosen_column = chosen
         dress(self)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something is chosen that only the further filters show."""
+        names = ("column", "ad", "first", "last", "test")
+        return any(self.cleaned_data.get(name) for name in names)
 
 
 def _values(column: CatalogueColumn | None) -> list[tuple[str, object]]:

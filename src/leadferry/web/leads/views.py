@@ -1,5 +1,7 @@
 """The list of leads, and one lead."""
 
+from datetime import date
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -7,28 +9,28 @@ from django.views.decorators.http import require_safe
 from leadferry.ingest import queries as ingest
 from leadferry.ingest.journey import way_of
 from leadferry.ingest.lineage import lineage_of
+from leadferry.ingest.retention import purged_of
+from leadferry.kit import clock
 from leadferry.leads import queries
 from leadferry.leads.columns import catalogue
 from leadferry.leads.queries import LeadFilter
+from leadferry.sync.periods import Period
+from leadferry.sync.services import time_zone
 from leadferry.web.access import requires
-from leadferry.web.leads.forms import LeadFilterForm
+from leadferry.web.leads.forms import NONE, LeadFilterForm
+
+# LinkedIn's clock may be ahead of ours.
+_AHEAD_MS = 86_400_000
 
 
 @requires("leads.view_lead")
 @require_safe
 def lead_list(request: HttpRequest) -> HttpResponse:
-    """Newest first, narrowed by search, form and campaign."""
+    """Newest first, narrowed by what was chosen."""
     form = LeadFilterForm(request.GET.dict())
     form.is_valid()  # a value that does not exist narrows nothing
     values = form.cleaned_data
-    value = values.get("value") or ""
-    chosen = LeadFilter(
-        search=values.get("search", ""),
-        form=getattr(values.get("form"), "pk", None),
-        campaign=getattr(values.get("campaign"), "pk", None),
-        column=form.chosen_column if value else None,
-        value=int(value) if value else None,
-    )
+    chosen = _chosen(form)
     page = queries.lead_page(
         chosen, before=values.get("before"), after=values.get("after")
     )
@@ -44,6 +46,37 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     # The same address answers with a whole page or a part of it.
     answer["Vary"] = "HX-Target"
     return answer
+
+
+def _chosen(form: LeadFilterForm) -> LeadFilter:
+    values = form.cleaned_data
+    value, test = values.get("value") or "", values.get("test") or ""
+    return LeadFilter(
+        search=values.get("search", ""),
+        form=_id(values.get("form")),
+        campaign=_id(values.get("campaign")),
+        creative=_id(values.get("ad")),
+        submitted=_submitted(values.get("first"), values.get("last")),
+        is_test=test == "1" if test else None,
+        column=form.chosen_column if value else None,
+        value=int(value) if value else None,
+    )
+
+
+def _id(choice: str | None) -> int | None:
+    if not choice:
+        return None
+    return queries.NOTHING if choice == NONE else int(choice)
+
+
+def _submitted(first: date | None, last: date | None) -> tuple[int, int] | None:
+    """From the first to the last day of the instance, both included."""
+    if first is None and last is None:
+        return None
+    zone = time_zone()
+    start = Period(first, first).bounds(zone)[0] if first else 0
+    end = Period(last, last).bounds(zone)[1] + 1 if last else clock.now_ms() + _AHEAD_MS
+    return start, end
 
 
 @requires("leads.view_lead")
@@ -72,5 +105,6 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
         "column": column,
         "way": way_of(lead),
         "submissions": ingest.submissions_of(lead),
+        "purged": purged_of(lead),
     }
     return render(request, "web/leads/lead.html", context)

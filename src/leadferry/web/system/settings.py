@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.accounts.settings import Kind, Setting
+from leadferry.kit.errors import RejectedError
 from leadferry.kit.text import fold
 from leadferry.web.access import MANAGE_SETTINGS, requires
 from leadferry.web.system.forms import SettingForm
@@ -57,11 +58,15 @@ def setting_page(request: HttpRequest, code: str) -> HttpResponse:
         typed = form.cleaned_data["value"]
         value = "" if typed is None else str(typed).strip()
         clears = "clear" in request.POST
-        if value or clears or setting.kind is not Kind.SECRET:
-            by = cast("User", request.user)
-            system_settings.write(code, "" if clears else value, by=by)
-        messages.success(request, _("The setting is applied."))
-        return redirect("system-settings")
+        try:
+            if value or clears or setting.kind is not Kind.SECRET:
+                by = cast("User", request.user)
+                system_settings.write(code, "" if clears else value, by=by)
+        except RejectedError as exc:
+            form.add_error("value", str(exc))
+        else:
+            messages.success(request, _("The setting is applied."))
+            return redirect("system-settings")
     context = {
         "form": form, "setting": setting, "section": "system",
         "is_stored_secret": setting.kind is Kind.SECRET

@@ -78,6 +78,12 @@ BLOCKS = (
                 MANAGE_SETTINGS,
             ),
             Tile(
+                _("Retention"),
+                _("What is kept for how long, what was purged, what stays longer."),
+                "retention",
+                MANAGE_SETTINGS,
+            ),
+            Tile(
                 _("Email"),
                 _("The SMTP server that sends messages, invitations and links."),
                 "mail-settings",
