@@ -147,8 +147,8 @@ CATALOGUE = (
         Kind.NUMBER,
         "90",
         hint=_(
-            "Messages that were read, syncs that ended, sign-ins at LinkedIn, counts "
-            "of calls, emails that were given up."
+            "Messages that were read, syncs that ended, what replays changed, times of "
+            "leads, sign-ins at LinkedIn, counts of calls, emails that were given up."
         ),
         least=30,
         most=36_500,

@@ -14,13 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from leadferry.accounts import purging
 from leadferry.accounts.purging import Batch, Rule, Take, purge, purge_rows
 from leadferry.accounts.settings import (
+    DAYS_TO_KEEP_LOGS,
     DAYS_TO_KEEP_NOTICES,
     DAYS_TO_KEEP_SUBMISSIONS,
     days,
 )
 from leadferry.ingest import inbox
 from leadferry.ingest.counting import SLOT_MS
-from leadferry.ingest.models import DoorCount, HeldBack, LeadFormResponse
+from leadferry.ingest.latency import HOUR_MS
+from leadferry.ingest.models import DoorCount, HeldBack, LeadFormResponse, StageTimes
 from leadferry.ingest.routers import inbox as inbox_alias
 from leadferry.integrations import queries as integrations
 from leadferry.integrations.form_versions import schema_of
@@ -33,7 +35,7 @@ from leadferry.linkedin import wire
 from leadferry.mapping.macro import MacroText, macro_lines
 
 SUBMISSIONS, DISCARDED = "submissions", "discarded"
-NOTICES, DOOR_COUNTS = "notices", "door-counts"
+NOTICES, DOOR_COUNTS, STAGE_TIMES = "notices", "door-counts", "stage-times"
 WAITS, PROBLEM, NOT_ALL, UNKNOWN = "waits", "problem", "not-all", "unknown"
 # Why an old submission is kept.
 REASONS = {
@@ -73,6 +75,13 @@ def purge_door_counts() -> bool:
     """What the door counted."""
     rule = Rule(kind=DOOR_COUNTS, days=days(DAYS_TO_KEEP_NOTICES), using=inbox_alias())
     old = DoorCount.objects.filter(slot__lt=rule.before_ms // SLOT_MS)
+    return purge_rows(rule, old)
+
+
+def purge_stage_times() -> bool:
+    """How long leads took, by form and hour; what was ever counted stays a number."""
+    rule = Rule(kind=STAGE_TIMES, days=days(DAYS_TO_KEEP_LOGS))
+    old = StageTimes.objects.filter(hour__lt=rule.before_ms // HOUR_MS)
     return purge_rows(rule, old)
 
 

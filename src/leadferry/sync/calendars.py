@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from leadferry.ingest.models import LeadFormResponse
 from leadferry.integrations.calls import DAY_MS
@@ -252,6 +252,43 @@ def open_check_of(integration: Integration) -> SyncRun | None:
         integration=integration, kind=SyncRun.Kind.CHECK
     ).exclude(state__in=[SyncRun.State.DONE, SyncRun.State.CANCELLED])
     return checks.order_by("due_at", "pk").first()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How far one integration is proven; `days` were checked, of those it has."""
+
+    integration: Integration
+    days: int
+    proven: int
+    missing: int
+
+
+def standings() -> list[Standing]:
+    """Each integration that was checked, the one with most missing leads first."""
+    first, last = window()
+    rows = DayProof.objects.filter(
+        form_id=DayProof.ALL_FORMS, day__gte=first, day__lte=last
+    )
+    grouped = {
+        row["integration"]: row
+        for row in rows.values("integration").annotate(
+            days=Count("pk"),
+            proven=Count("pk", filter=Q(state=State.PROVEN)),
+            lacking=Sum("missing"),
+        )
+    }
+    found = [
+        Standing(
+            integration=integration,
+            days=row["days"],
+            proven=row["proven"],
+            missing=row["lacking"],
+        )
+        for pk, integration in Integration.objects.in_bulk(list(grouped)).items()
+        if (row := grouped[pk])
+    ]
+    return sorted(found, key=lambda one: (-one.missing, one.proven - one.days))
 
 
 def window() -> tuple[date, date]:

@@ -7,13 +7,14 @@ from leadferry.ingest.retention import (
     purge_discarded,
     purge_door_counts,
     purge_notices,
+    purge_stage_times,
     purge_submissions,
 )
 from leadferry.integrations.retention import purge_calls, purge_sign_ins
 from leadferry.jobs.services import bulk_work
-from leadferry.sync.models import Slice, SyncRun
+from leadferry.sync.models import ReplayBatch, ReplayChange, Slice, SyncRun
 
-RUNS, SLICES = "syncs", "slices"
+RUNS, SLICES, REPLAYS = "syncs", "slices", "replays"
 _ENDED = (SyncRun.State.DONE, SyncRun.State.CANCELLED)
 
 
@@ -31,9 +32,20 @@ def purge_runs() -> bool:
     )
 
 
+def purge_replays() -> bool:
+    """What replays changed, old values and new; what is purged is not undone."""
+    rule = Rule(kind=REPLAYS, days=days(DAYS_TO_KEEP_LOGS))
+    old = ReplayBatch.objects.filter(created_at__lt=rule.before).exclude(
+        state__in=ReplayBatch.AT_WORK
+    )
+    changes = ReplayChange.objects.filter(batch__in=old)
+    return purge_rows(rule, changes) and purge_rows(rule, old.filter(changes=None))
+
+
 _ROUND = (
     purge_notices, purge_door_counts, purge_messages, purge_sign_ins, purge_calls,
-    purge_runs, purge_mails, purge_discarded, purge_submissions,
+    purge_runs, purge_replays, purge_stage_times, purge_mails, purge_discarded,
+    purge_submissions,
 )  # fmt: skip
 
 

@@ -9,11 +9,15 @@ from leadferry.accounts import services as accounts
 from leadferry.accounts.models import Mail, Purged, User
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
+from leadferry.ingest.models import StageTimes
 from leadferry.integrations.models import CallCount, SignIn
 from leadferry.integrations.tests.builders import make_integration, make_user
 from leadferry.kit import clock
+from leadferry.leads.models import Lead
+from leadferry.leads.register import register
+from leadferry.leads.tests.builders import make_form_value, make_response
 from leadferry.sync import services
-from leadferry.sync.models import Slice, SyncRun
+from leadferry.sync.models import ReplayBatch, ReplayChange, Slice, SyncRun
 from leadferry.sync.retention import purge_what_is_old
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -97,6 +101,35 @@ def test_sign_ins_counts_of_calls_and_mails() -> None:
     assert Mail.objects.filter(given_up=True).get().created_at == limit
     assert Mail.objects.filter(given_up=False).count() == 2
     assert counted() == {"sign-ins": 1, "calls": 1, "mails": 1}
+
+
+def test_replays_and_times_of_leads() -> None:
+    integration = make_integration()
+    register([make_response(1, form=make_form_value())])
+    lead = Lead.objects.get()
+    limit = clock.now() - timedelta(days=90)
+    for name, created_at, state in (
+        ("old", limit - _MS, ReplayBatch.State.APPLIED),
+        ("young", limit, ReplayBatch.State.APPLIED),
+        ("at work", limit - _MS, ReplayBatch.State.UNDOING),
+    ):
+        batch = ReplayBatch.objects.create(
+            integration=integration, created_at=created_at, state=state, reason=name,
+            first_day=limit.date(), last_day=limit.date(), start=0, end=1,
+        )  # fmt: skip
+        ReplayChange.objects.create(
+            batch=batch, lead=lead, column="Contact", old={}, new={},
+            old_mapping=1, new_mapping=2, submitted_at=1, digest=1,
+        )  # fmt: skip
+    hour = clock.to_ms(limit) // 3_600_000
+    for one in (hour - 1, hour):
+        StageTimes.objects.create(hours=1, hour=one, form_id=0)
+    purge_what_is_old()
+    left = set(ReplayBatch.objects.values_list("reason", flat=True))
+    assert left == {"young", "at work"}
+    assert ReplayChange.objects.count() == 2
+    assert StageTimes.objects.get().hour == hour
+    assert counted() == {"replays": 2, "stage-times": 1}
 
 
 def person_of() -> User:

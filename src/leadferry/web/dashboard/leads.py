@@ -20,6 +20,7 @@ from leadferry.ingest import queries as ingest
 from leadferry.leads import counts, queries
 from leadferry.leads.counts import By, CountedBy
 from leadferry.leads.models import LookupValue
+from leadferry.sync import calendars
 from leadferry.sync.periods import Period
 from leadferry.sync.services import time_zone, today
 from leadferry.web.access import requires
@@ -29,6 +30,7 @@ from leadferry.web.leads.forms import NONE
 # More colours than this nobody tells apart.
 _DRAWN = 7
 _LISTED = 100
+_STANDINGS = 3
 # How the list of leads calls it, and how people do.
 _BY = {
     "form": (By.FORM, gettext_lazy("By form"), gettext_lazy("Form")),
@@ -158,6 +160,7 @@ def leads(request: HttpRequest) -> HttpResponse:
         "zone": time_zone().key,
         "figures": _figures(chosen, total),
         "held_back": ingest.held_back_count(),
+        "completeness": calendars.standings()[:_STANDINGS],
         "has_leads": bool(total or tests) or queries.has_leads(),
         "total": _number(total, chosen.period),
         "tests": _number(tests, chosen.period, test=True),

@@ -18,13 +18,19 @@ from leadferry.accounts.models import KeptLonger, Mail, Purged
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.retention import MESSAGES
 from leadferry.ingest import retention as ingest
-from leadferry.ingest.models import DoorCount, HeldBack, LeadFormResponse, Notice
+from leadferry.ingest.models import (
+    DoorCount,
+    HeldBack,
+    LeadFormResponse,
+    Notice,
+    StageTimes,
+)
 from leadferry.ingest.routers import inbox
 from leadferry.integrations.models import CallCount, SignIn
 from leadferry.integrations.retention import CALLS, SIGN_INS
 from leadferry.kit import clock
-from leadferry.sync.models import Slice, SyncRun
-from leadferry.sync.retention import RUNS, SLICES
+from leadferry.sync.models import ReplayChange, Slice, SyncRun
+from leadferry.sync.retention import REPLAYS, RUNS, SLICES
 from leadferry.web.access import MANAGE_SETTINGS, requires
 
 if TYPE_CHECKING:
@@ -87,6 +93,18 @@ _KEPT = (
         _("Parts of syncs"),
         system_settings.DAYS_TO_KEEP_LOGS,
         Slice.objects.all,
+    ),
+    _Kept(
+        REPLAYS,
+        _("Values that replays changed"),
+        system_settings.DAYS_TO_KEEP_LOGS,
+        ReplayChange.objects.all,
+    ),
+    _Kept(
+        ingest.STAGE_TIMES,
+        _("Times of leads, by form and hour"),
+        system_settings.DAYS_TO_KEEP_LOGS,
+        StageTimes.objects.all,
     ),
     _Kept(
         SIGN_INS,

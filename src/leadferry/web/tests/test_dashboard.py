@@ -14,11 +14,13 @@ from django.urls import reverse
 from leadferry.accounts import services as accounts
 from leadferry.accounts import settings as system_settings
 from leadferry.alerts.tests.test_alerts import person
+from leadferry.integrations.tests.builders import make_integration
 from leadferry.kit import clock
 from leadferry.leads import services
 from leadferry.leads.models import ADS, CAMPAIGNS, Lead
 from leadferry.leads.register import register
 from leadferry.leads.tests.builders import make_form_value, make_response
+from leadferry.sync.models import DayProof
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 # A Wednesday.
@@ -94,6 +96,19 @@ def test_each_number_is_that_of_the_list_it_leads_to(sam: Client, by: str) -> No
         listed = sam.get(address).content.decode()
         words = f"{number} lead" if number == 1 else f"{number} leads"
         assert f">{words}<" in listed, address
+
+
+def test_what_is_missing_is_told_with_the_days_that_are_proven(mia: Client) -> None:
+    fill()
+    integration = make_integration()
+    for days, state, missing in ((1, "proven", 0), (2, "gap", 4)):
+        DayProof.objects.create(
+            integration=integration, form_id=0, day=days_ago(days).date(),
+            state=state, missing=missing, since=0, until=0, checked_at=0,
+        )  # fmt: skip
+    text = page(mia)
+    assert "1 of 2 days proven" in text
+    assert f'{reverse("completeness", args=[integration.pk])}">4</a>' in text
 
 
 def test_the_sums_are_those_of_the_leads(sam: Client) -> None:
