@@ -93,8 +93,8 @@ class _Told:
         self.leads = _sum(one.leads for one in self.counted)
         self.tests = _sum(one.tests for one in self.counted)
         values = {*self.leads, *self.tests}
-        held = LookupValue.objects.in_bulk([one for one in values if one is not None])
-        self._names = {key: value.name for key, value in held.items()}
+        named = LookupValue.objects.filter(pk__in=[one for one in values if one])
+        self._names = dict(named.values_list("pk", "name"))
         # Those of most leads first.
         self.values = sorted(
             values, key=lambda one: (-self.leads[one], self.name_of(one))
