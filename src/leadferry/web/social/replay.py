@@ -62,7 +62,7 @@ def choose(request: HttpRequest, integration_id: int) -> HttpResponse:
         "forms": [(form, str(form.pk) in chosen) for form in forms],
         "are_all_chosen": len(chosen) == len(forms),
         "versions": replay_queries.versions_to_choose(integration),
-        "version": asked.get("version", ""),
+        "chosen_version": asked.get("version", ""),
         "first": asked.get("first") or services.earliest_day().isoformat(),
         "last": asked.get("last") or services.today().isoformat(),
         "today": services.today().isoformat(),
