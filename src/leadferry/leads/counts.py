@@ -44,9 +44,11 @@ def count_by(by: By, spans: Sequence[Span]) -> list[CountedBy]:
     by where its leads came from is quicker than all days together.
     """
     column = f"{by.value}_id"
+    # Numbers only: each boolean read would be converted on its own.
     statement = (
-        f"SELECT {column}, is_test, COUNT(*) FROM leads_extendedleadinformation "  # noqa: S608 - names are ours
-        f"WHERE submitted_at >= %s AND submitted_at < %s GROUP BY {column}, is_test"
+        f"SELECT {column}, COUNT(*), SUM(CASE WHEN is_test THEN 1 ELSE 0 END) "  # noqa: S608 - names are ours
+        "FROM leads_extendedleadinformation "
+        f"WHERE submitted_at >= %s AND submitted_at < %s GROUP BY {column}"
     )
     found = []
     with connection.cursor() as cursor:
@@ -55,8 +57,10 @@ def count_by(by: By, spans: Sequence[Span]) -> list[CountedBy]:
             rows = cursor.fetchall()
             found.append(
                 CountedBy(
-                    leads={value: count for value, test, count in rows if not test},
-                    tests={value: count for value, test, count in rows if test},
+                    leads={
+                        one: count - test for one, count, test in rows if count > test
+                    },
+                    tests={one: test for one, _count, test in rows if test},
                 )
             )
     return found
