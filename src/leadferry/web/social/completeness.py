@@ -18,12 +18,12 @@ from django.views.decorators.http import require_POST, require_safe
 from leadferry.accounts.models import User
 from leadferry.integrations.models import Integration
 from leadferry.integrations.queries import forms_of
-from leadferry.integrations.services import find_integration
 from leadferry.kit.errors import RejectedError
 from leadferry.sync import calendars, checks, queries
 from leadferry.sync.models import CheckPlan, DayProof
 from leadferry.sync.proofs import MENDED
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
+from leadferry.web.social.found import integration_or_404
 
 # Bucket -> caption, and what it means for whoever asks whether a lead is lost.
 _BUCKETS = {
@@ -49,13 +49,6 @@ _MOST_FORMS = 50
 _WEEK = timedelta(days=7)
 
 
-def _found(integration_id: int) -> Integration:
-    integration = find_integration(integration_id)
-    if integration is None:
-        raise Http404
-    return integration
-
-
 def _form_id(request: HttpRequest) -> int:
     chosen = request.GET.get("form", "")
     return int(chosen) if chosen.removeprefix("-").isdecimal() else DayProof.ALL_FORMS
@@ -72,7 +65,7 @@ def _day(text: str) -> date:
 @require_safe
 def completeness(request: HttpRequest, integration_id: int) -> HttpResponse:
     """The calendar of all forms or of one, and what the days add up to."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     form_id = _form_id(request)
     first, last = calendars.window()
     cells = calendars.days_of(integration, form_id=form_id, first=first, last=last)
@@ -120,7 +113,7 @@ def _progress(integration: Integration) -> dict[str, object]:
 @require_safe
 def progress(request: HttpRequest, integration_id: int) -> HttpResponse:
     """How far the check is; once it is over, the page is loaded anew."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     context = {"integration": integration, **_progress(integration)}
     answer = render(request, "web/social/_check.html", context)
     if context["check"] is None:
@@ -132,7 +125,7 @@ def progress(request: HttpRequest, integration_id: int) -> HttpResponse:
 @require_POST
 def check_now(request: HttpRequest, integration_id: int) -> HttpResponse:
     """LinkedIn is asked for a day, the last week, or all days that it has."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     earliest, today = calendars.window()
     asked = request.POST.get("days", "")
     first, last = {"week": (today - _WEEK, today), "all": (earliest, today)}.get(
@@ -159,7 +152,7 @@ def _address(integration: Integration, day: date, form: str) -> str:
 @require_safe
 def day_page(request: HttpRequest, integration_id: int, day: str) -> HttpResponse:
     """One day: its buckets, and the ids in one of them."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     form_id, on = _form_id(request), _day(day)
     proof = calendars.day_of(integration, form_id=form_id, day=on)
     bucket = request.GET.get("bucket", "")
@@ -206,7 +199,7 @@ class _Echo:
 @require_safe
 def as_csv(_request: HttpRequest, integration_id: int) -> HttpResponseBase:
     """All proofs of the days that LinkedIn still has."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     first, last = calendars.window()
     return _csv(
         calendars.table_of(integration, first=first, last=last),
@@ -231,7 +224,7 @@ def _safe(row: list[object]) -> list[object]:
 @require_safe
 def certificate(request: HttpRequest, integration_id: int, month: str) -> HttpResponse:
     """A month, made to be printed or kept."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     first = _day(f"{month}-01")
     next_month = (first + timedelta(days=32)).replace(day=1)
     last = min(next_month - timedelta(days=1), checks.today())

@@ -27,13 +27,13 @@ from django.views.decorators.http import (
 from leadferry.accounts.models import User
 from leadferry.integrations.models import Integration, MappingVersion
 from leadferry.integrations.queries import forms_of
-from leadferry.integrations.services import find_integration
 from leadferry.kit.errors import RejectedError
 from leadferry.sync import replay, replay_queries, services
 from leadferry.sync.models import ReplayBatch
 from leadferry.sync.periods import Period
 from leadferry.sync.replay_queries import ChangeFilter
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
+from leadferry.web.social.found import integration_or_404
 
 _NUMBER = re.compile(r"[+-][\d\s().,/-]*")
 
@@ -42,9 +42,7 @@ _NUMBER = re.compile(r"[+-][\d\s().,/-]*")
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest, integration_id: int) -> HttpResponse:
     """Asks for forms, period and mapping; "Preview" starts the replay."""
-    integration = find_integration(integration_id)
-    if integration is None:
-        raise Http404
+    integration = integration_or_404(integration_id)
     problem = ""
     if request.method == "POST":
         try:

@@ -16,7 +16,6 @@ from django.views.decorators.http import (
 from leadferry.accounts.models import User
 from leadferry.integrations.models import Integration, LeadForm
 from leadferry.integrations.queries import forms_of
-from leadferry.integrations.services import find_integration
 from leadferry.jobs import inquiries
 from leadferry.kit import clock
 from leadferry.kit.errors import RejectedError
@@ -25,15 +24,9 @@ from leadferry.sync.models import SyncRun
 from leadferry.sync.periods import Period
 from leadferry.sync.tasks import count_period
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
+from leadferry.web.social.found import integration_or_404
 
 _FRESH = timedelta(minutes=2)
-
-
-def _found(integration_id: int) -> Integration:
-    integration = find_integration(integration_id)
-    if integration is None:
-        raise Http404
-    return integration
 
 
 def _form(integration: Integration, chosen: str) -> LeadForm | None:
@@ -51,7 +44,7 @@ def _form(integration: Integration, chosen: str) -> LeadForm | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sync_box(request: HttpRequest, integration_id: int) -> HttpResponse:
     """Asks for the period; "Sync" starts the run."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     asked = request.POST if request.method == "POST" else request.GET
     form = _form(integration, asked.get("form", ""))
     earliest = services.earliest_day().isoformat()
@@ -108,7 +101,7 @@ def _period(first: str, last: str) -> Period:
 @require_safe
 def expected(request: HttpRequest, integration_id: int) -> HttpResponse:
     """How many leads LinkedIn says the period has; asked in the background."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     form = _form(integration, request.GET.get("form", ""))
     context: dict[str, object] = {"integration": integration, "form": form}
     first, last = request.GET.get("first", ""), request.GET.get("last", "")

@@ -15,28 +15,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 from leadferry.ingest import whereabouts
 from leadferry.ingest.whereabouts import Whereabouts
 from leadferry.integrations.models import Integration
-from leadferry.integrations.services import find_integration
 from leadferry.kit import clock
 from leadferry.sync.models import Polling
 from leadferry.sync.polling import door_works
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
+from leadferry.web.social.found import integration_or_404
 
 _ID = re.compile(r"[\w:-]{1,250}")
 _DEFAULT_SPAN = timedelta(hours=24)
-
-
-def _found(integration_id: int) -> Integration:
-    integration = find_integration(integration_id)
-    if integration is None:
-        raise Http404
-    return integration
 
 
 @requires(MANAGE_INTEGRATIONS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def where_is(request: HttpRequest, integration_id: int) -> HttpResponse:
     """Every notice and response found, with its outcome and the next step."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     # An email address is posted: addresses of pages end up in logs.
     asked = request.POST if request.method == "POST" else request.GET
     typed = asked.get("what", "").strip()[:300]
@@ -93,7 +86,7 @@ def _moment(typed: str) -> int | None:
 @require_POST
 def ask_for(request: HttpRequest, integration_id: int) -> HttpResponse:
     """LinkedIn is asked for a response of which no notice came."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     response_id = request.POST.get("what", "").strip()
     if not _ID.fullmatch(response_id):
         raise Http404
