@@ -213,6 +213,7 @@ def look_at_leads(walk: Walk, hands: Hands) -> None:
     page = walk.page
     hands.press(page.get_by_role("link", name="Leads", exact=True))
     expect(page.get_by_text("4 leads")).to_be_visible()
+    hands.press(page.get_by_text("More filters"))
     hands.choose(page.get_by_label("Another column"), "Event")
     value = page.get_by_label("Its value")
     expect(value.get_by_role("option", name="CRM Days")).to_have_count(1)

@@ -62,8 +62,9 @@ def purge_notices() -> bool:
                 # because one may be opened again meanwhile.
                 "DELETE FROM ingest_notice WHERE state > 1 AND id IN ("
                 "SELECT id FROM ingest_notice WHERE state > 1 AND received_at < %s "
+                "AND (reopened_at IS NULL OR reopened_at < %s) "
                 "ORDER BY received_at LIMIT %s)",
-                [rule.before_ms, size],
+                [rule.before_ms, rule.before_ms, size],
             )
             purged = cursor.rowcount
         return Batch(purged=purged, is_last=purged == 0)
