@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -209,11 +210,11 @@ def everything_due() -> Iterator[Callable[[], object]]:
         if not task.name.startswith("leadferry.jobs"):
             yield task
     for account in inbox.accounts_with_due_notices():
-        yield lambda account=account: drain(account)
+        yield partial(drain, account)
     for integration in polling.due_pollings():
-        yield lambda integration=integration: polling.poll(integration)
+        yield partial(polling.poll, integration)
     for run in runs.due_runs():
-        yield lambda run=run: runs.take_up(run)
+        yield partial(runs.take_up, run)
 
 
 def work_until_idle() -> None:
@@ -271,7 +272,7 @@ def world(
     return made
 
 
-@pytest.mark.django_db(transaction=True, databases="__all__")
+@pytest.mark.django_db(databases="__all__")
 def test_in_a_year_no_lead_is_lost(world: World) -> None:
     began = clock.monotonic()
     live(world, DAYS)
