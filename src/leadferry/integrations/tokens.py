@@ -27,6 +27,7 @@ _YEAR = timedelta(days=365)
 _CLAIM_MS = 120_000
 _FIRST_WAIT_MS, _LONGEST_WAIT_MS = 60_000, 12 * 3_600_000
 _LOOK_AGAIN_MS = 3_600_000
+_DEATHS: dict[str, DeathReason] = {"expired": "expired", "revoked": "revoked"}
 _PATIENCE_SECONDS, _GLANCE_SECONDS = 10, 0.1
 
 
@@ -155,12 +156,13 @@ def _look_behind(user: LinkedInUser, error: GrantDead) -> None:
     if dead is None:
         _wait(user, error)
         return
-    clients.with_same_token(user).update(refresh_token="")
     user.refresh_token = ""
     try:
         clients.note_dead_token(user, TokenDead(str(error), reason=dead))
     except TemporaryError as exc:
         _wait(user, exc)
+    else:
+        clients.with_same_token(user).update(refresh_token="")
 
 
 def _wait(user: LinkedInUser, error: LeadferryError) -> None:
@@ -195,6 +197,5 @@ def _death(user: LinkedInUser) -> DeathReason | None:
     """What LinkedIn says a token died of; none while it is alive."""
     calls.note_calls(user, {"introspectToken": 1})
     said = clients.oauth().introspect(token=user.access_token)
-    if said.active:
-        return None
-    return "expired" if said.status == "expired" else "revoked"
+    # Of a token of another application it only says that it is not active.
+    return _DEATHS.get(said.status or "") if not said.active else None
