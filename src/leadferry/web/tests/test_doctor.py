@@ -130,7 +130,7 @@ def test_a_token_is_kept_as_a_hash_only(
     link = DoctorLink.objects.get()
     assert token not in str(vars(link))
     assert token not in admin.get(page_of(integration)).content.decode()
-    assert AuditRow.objects.filter(action="doctor link made").exists()
+    assert AuditRow.objects.filter(verb="doctor link made").exists()
 
 
 def test_a_link_ends_after_seven_days(
