@@ -2,12 +2,17 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from leadferry.alerts import services as alerts
+from leadferry.integrations import api_versions
 from leadferry.integrations.models import LinkedInApplication, LinkedInUser
+from leadferry.jobs.services import hold_fence
 from leadferry.kit import clock
 from leadferry.kit.errors import SetupError, TemporaryError
 from leadferry.linkedin.client import LinkedInClient
@@ -18,6 +23,10 @@ logger = logging.getLogger("leadferry.integrations")
 
 # LinkedIn calls a token revoked for a while after it was issued.
 FRESH = timedelta(minutes=5)
+# A renewal must bring more than the difference of two clocks.
+_GAIN = timedelta(hours=1)
+# Messages about a user, by number.
+TOPIC = "linkedin-user-"
 
 
 def application() -> LinkedInApplication:
@@ -50,6 +59,7 @@ def client_of(user: LinkedInUser) -> LinkedInClient:
         version=application().api_version,
         base_url=settings.LINKEDIN_API,
         batch_refused=user.reads_singly,
+        successor=partial(api_versions.successor, user),
     )
 
 
@@ -81,31 +91,53 @@ def was_connected_since(ad_account: int, moment: datetime) -> bool:
     ).exists()
 
 
+def can_renew(user: LinkedInUser) -> bool:
+    """Whether LinkedIn gives a longer lasting token without anybody signing in."""
+    end = user.refresh_expires_at
+    if not user.refresh_token or user.state == LinkedInUser.State.REVOKED:
+        return False
+    # Near the end of the consent a new token would end with the present one.
+    return end is None or max(user.expires_at + _GAIN, clock.now()) < end
+
+
 def note_dead_token(user: LinkedInUser, error: TokenDead) -> None:
-    """The token ended; raises TemporaryError while it is too fresh to believe that."""
+    """The token ended; raises TemporaryError where that may mend itself.
+
+    That is so while it is too fresh to believe it, and where a new one is on its way.
+    """
     if error.reason == "revoked" and clock.now() - user.token_issued_at < FRESH:
         raise TemporaryError("LinkedIn does not know the new token yet.") from error
-    state = (
-        LinkedInUser.State.EXPIRED
-        if error.reason == "expired"
-        else LinkedInUser.State.REVOKED
-    )
-    # Only the token that was refused: the user may have signed in again meanwhile.
-    changed = LinkedInUser.objects.filter(
-        pk=user.pk, token_issued_at=user.token_issued_at
-    ).update(state=state)
+    if error.reason != "expired":
+        bury(user, LinkedInUser.State.REVOKED)
+    elif can_renew(user):
+        with_same_token(user).update(expires_at=min(user.expires_at, clock.now()))
+        raise TemporaryError("LinkedIn is asked for a new token.") from error
+    else:
+        bury(user, LinkedInUser.State.EXPIRED)
+
+
+@transaction.atomic
+def bury(user: LinkedInUser, state: LinkedInUser.State) -> None:
+    """The user is not used any more, and people are told; only with that very token."""
+    hold_fence()
+    changed = with_same_token(user).exclude(state=state).update(state=state)
     if changed:
         logger.warning("token ended", extra={"user": user.pk, "state": state})
         alerts.tell(
-            topic=f"linkedin-user-{user.pk}",
+            topic=f"{TOPIC}{user.pk}",
             title=_("A LinkedIn connection ended"),
             text=_(
                 "The access of the LinkedIn user with the number %(number)d ended "
-                "(%(state)s). Leads wait and nothing is lost: “Restore access” in the "
-                "menu of the user under “Settings” mends it."
+                "(%(state)s). Leads wait and nothing is lost: “Restore access” mends "
+                "it."
             )
             % {"number": user.pk, "state": state.label},
         )
+
+
+def with_same_token(user: LinkedInUser) -> QuerySet[LinkedInUser]:
+    """The user, unless somebody signed in again or got a new token meanwhile."""
+    return LinkedInUser.objects.filter(pk=user.pk, token_issued_at=user.token_issued_at)
 
 
 def remember_reading(user: LinkedInUser, client: LinkedInClient) -> None:

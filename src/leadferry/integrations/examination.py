@@ -101,7 +101,7 @@ class _Examination:
             self._block_rest(by=Check.APPLICATION)
         elif not users:
             self._make(Check.APPLICATION, lambda: self._try_application(None))
-            self._note(Check.TOKEN, State.BROKEN, "no-user")
+            self._make(Check.TOKEN, self._judge_nobody)
             self._block_rest(by=Check.TOKEN)
         else:
             ways = [_way(user) for user in users[:_MOST_USERS]]
@@ -194,6 +194,15 @@ class _Examination:
             # LinkedIn knows the application, and not the token.
             self._introspection = wire.Introspection(active=False)
         return State.WORKS, "accepted", ""
+
+    def _judge_nobody(self) -> Judged:
+        given = LinkedInUser.objects.filter(
+            adaccountaccess__ad_account=self._integration.ad_account_id,
+            state=LinkedInUser.State.ACTIVE,
+        )
+        if any(clients.can_renew(user) for user in given):
+            return State.UNKNOWN, "renewing", ""
+        return State.BROKEN, "no-user", ""
 
     def _judge_token(self, way: _Way) -> Judged:
         told, error, user = self._introspection, way.error, way.user

@@ -189,7 +189,10 @@ def _of_version(ways: _Ways, per_day: Mapping[int, float]) -> list[Ending]:
         Ending(
             key=f"version-{ours.api_version}-{at:%Y%m%d}",
             title=_("API version %s") % ours.api_version,
-            text=_("LinkedIn ends it: choose a newer version under “Settings”."),
+            text=_(
+                "LinkedIn ends it. Another version that LinkedIn answers to takes "
+                "over by itself then; choose one before under “Settings”."
+            ),
             at=at,
             has_ended=at <= clock.now(),
             integrations=ways.integrations,

@@ -44,9 +44,18 @@ class LinkedInApplication(models.Model):
     second_secret = EncryptedField(blank=True)
     scopes = models.CharField(max_length=500)
     api_version = models.CharField(max_length=6)
+    # The newest version beyond that to which LinkedIn has answered; nobody uses it yet.
+    newer_version = models.CharField(max_length=6, blank=True)
+    versions_due_at = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.client_id
+
+    @property
+    def offered_version(self) -> str:
+        """The newer version that a person may take; empty without one."""
+        is_newer = self.newer_version > self.api_version
+        return self.newer_version if is_newer else ""
 
 
 class LinkedInUser(models.Model):
@@ -67,6 +76,11 @@ class LinkedInUser(models.Model):
     token_issued_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     refresh_expires_at = models.DateTimeField(null=True)
+    # Not before then: a refresher is at it, or the last one failed; ms since 1970.
+    refresh_due_at = models.BigIntegerField(default=0)
+    refresh_attempts = models.IntegerField(default=0)
+    # When LinkedIn is asked next what the token is worth.
+    look_due_at = models.BigIntegerField(default=0)
     # LinkedIn refused this user a batch of responses once: read them singly.
     reads_singly = models.BooleanField(default=False)
     connected_at = models.DateTimeField(default=clock.now)

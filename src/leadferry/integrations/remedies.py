@@ -104,15 +104,20 @@ _REMEDIES = {
         page="settings",
     ),
     (Check.VERSION, "ends-soon"): _Remedy(
-        text=lazy("LinkedIn ends this version soon: %s."),
+        text=lazy(
+            "LinkedIn ends this version soon: %s. Another one takes over by itself."
+        ),
         who=_ADMINISTRATOR,
         click=lazy("Settings → API version → choose a newer one → Apply"),
         page="settings",
     ),
     (Check.VERSION, "sunset"): _Remedy(
-        text=lazy("LinkedIn does not speak version %s any more; leads wait meanwhile."),
+        text=lazy(
+            "LinkedIn does not speak version %s any more, nor any other of this "
+            "release; leads wait meanwhile."
+        ),
         who=_ADMINISTRATOR,
-        click=lazy("Settings → API version → choose a newer one → Apply"),
+        click=lazy("Update Leadferry, then Settings → API version → Apply"),
         page="settings",
     ),
     (Check.TOKEN, "no-user"): _Remedy(
@@ -139,6 +144,9 @@ _REMEDIES = {
         click=_RESTORE,
         page="settings",
     ),
+    (Check.TOKEN, "renewing"): _Remedy(
+        text=lazy("The access ended; a new token is asked for by itself.")
+    ),
     (Check.TOKEN, "fresh"): _Remedy(
         text=lazy("LinkedIn does not know the new token yet; that takes minutes.")
     ),
@@ -158,9 +166,7 @@ _REMEDIES = {
     (Check.ACCOUNT_ROLE, "no-role"): _Remedy(
         text=lazy("The connected user has no role in the ad account any more."),
         who=_AD_MANAGER,
-        click=lazy(
-            "Campaign Manager → Account settings → Manage access → add them"
-        ),
+        click=lazy("Campaign Manager → Account settings → Manage access → add them"),
         link=_ACCOUNT_ROLE_LINK,
     ),
     (Check.ACCOUNT_ROLE, "refused"): _Remedy(
@@ -170,9 +176,7 @@ _REMEDIES = {
         link=_PORTAL_LINK,
     ),
     (Check.PAGE, "no-page"): _Remedy(
-        text=lazy(
-            "The ad account has no company page: LinkedIn gives no leads."
-        ),
+        text=lazy("The ad account has no company page: LinkedIn gives no leads."),
         who=_AD_MANAGER,
         click=lazy("Campaign Manager → Account settings → add the company page"),
         link=(lazy("Campaign Manager"), _CAMPAIGN_MANAGER),

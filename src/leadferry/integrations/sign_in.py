@@ -5,6 +5,7 @@ that no page waits for it.
 """
 
 import html
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -26,11 +27,14 @@ from leadferry.linkedin.errors import (
     Unavailable,
 )
 
+logger = logging.getLogger("leadferry.integrations")
+
 RETURN_PATH = "/linkedin/return"
 Fault = SignIn.Fault
 # As long as a code of LinkedIn lives.
 _LIFE = timedelta(minutes=30)
 _PAUSES = (0.5, 1.0)
+_YEAR_SECONDS, _FEWEST_SECONDS = 365 * 24 * 3600, 1_000_000
 _LIKELY_CAUSES: tuple[tuple[type[LeadferryError], Fault], ...] = (
     (RedirectRefused, Fault.CODE_REFUSED),
     (GrantDead, Fault.CODE_REFUSED),
@@ -177,6 +181,9 @@ def _connect_user(sign_in: SignIn) -> tuple[LinkedInUser, list[str]]:
         "token_issued_at": issued_at,
         "expires_at": issued_at + timedelta(seconds=token.expires_in),
         "refresh_expires_at": _refresh_end(token, issued_at),
+        "refresh_due_at": 0,
+        "refresh_attempts": 0,
+        "look_due_at": clock.to_ms(issued_at + timedelta(days=1)),
         "connected_at": issued_at,
     }
     with transaction.atomic():
@@ -202,8 +209,11 @@ def _exchange(sign_in: SignIn) -> wire.TokenAnswer:
 
 
 def _refresh_end(token: wire.TokenAnswer, issued_at: datetime) -> datetime | None:
-    if not token.refresh_token or not token.refresh_token_expires_in:
+    if not token.refresh_token:
         return None
-    # LinkedIn never extends a consent beyond a year.
-    seconds = min(token.refresh_token_expires_in, 365 * 24 * 3600)
-    return issued_at + timedelta(seconds=seconds)
+    seconds = token.refresh_token_expires_in or 0
+    # LinkedIn never extends a consent beyond a year, and may count it in minutes.
+    is_told = _FEWEST_SECONDS <= seconds <= _YEAR_SECONDS
+    if not is_told:
+        logger.warning("odd end of a refresh token", extra={"seconds": seconds})
+    return issued_at + timedelta(seconds=seconds if is_told else _YEAR_SECONDS)

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from leadferry.accounts import settings as system_settings
 from leadferry.alerts import services as alerts
 from leadferry.integrations import (
+    api_versions,
     connect,
     local_linkedin,
     prerequisites,
     queries,
     services,
+    tokens,
 )
 from leadferry.integrations import sign_in as sign_ins
 from leadferry.integrations.models import LinkedInApplication, LinkedInUser, SignIn
@@ -102,6 +104,20 @@ def finish_sign_ins() -> None:
     """Sign-ins whose kick was lost are finished after all."""
     for sign_in in sign_ins.left_behind():
         kick(finish_sign_in, sign_in.pk, key=f"sign-in-{sign_in.pk}")
+
+
+@every(seconds=60)
+@task(queue=HOUSEKEEPING)
+def look_after_tokens() -> None:
+    """Tokens are renewed long before their end, and looked at once a day."""
+    tokens.look_after_tokens()
+
+
+@every(seconds=600)
+@task(queue=HOUSEKEEPING)
+def look_at_versions() -> None:
+    """The version of LinkedIn's API is looked at once a day."""
+    api_versions.look_at_versions()
 
 
 @task(queue=WAITED_FOR)

@@ -22,7 +22,7 @@ from leadferry.linkedin.errors import (
 )
 from leadferry.linkedin.paging import by_cursor, by_offset
 from leadferry.linkedin.restli import Raw, encode, query, sponsored_account
-from leadferry.linkedin.transport import Transport
+from leadferry.linkedin.transport import Successor, Transport
 from leadferry.linkedin.walk import Element, Mark, look_at, step
 
 Decoded = TypeVar("Decoded")
@@ -61,10 +61,15 @@ class LinkedInClient:
         version: str,
         base_url: str,
         batch_refused: bool = False,
+        successor: Successor | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._http = Transport(
-            token, version=version, base_url=base_url, transport=transport
+            token,
+            version=version,
+            base_url=base_url,
+            successor=successor,
+            transport=transport,
         )
         self.batch_refused = batch_refused
 

@@ -12,6 +12,7 @@ LeadferryError
 │   ├── ClientRefused     client id or secret
 │   │   └── RedirectRefused   redirect address, or a code that is too old
 │   ├── GrantDead         a code or refresh token that is no longer good
+│   │   └── GrantRevoked      LinkedIn says just that, not only that it refuses
 │   └── ChallengeFailed   our door did not pass LinkedIn's check
 └── RejectedError
     ├── NotFound          404
@@ -58,7 +59,9 @@ class MissingRight(SetupError):
 
 
 class VersionSunset(SetupError):
-    """The API version in the settings is no longer active."""
+    """The API version in the settings is no longer active; named where known."""
+
+    version = ""
 
 
 class ClientRefused(SetupError):
@@ -67,6 +70,10 @@ class ClientRefused(SetupError):
 
 class GrantDead(SetupError):
     """The code or refresh token is spent or withdrawn: sign in again."""
+
+
+class GrantRevoked(GrantDead):
+    """The grant itself is over, whatever else was asked."""
 
 
 class RedirectRefused(ClientRefused):
@@ -154,4 +161,5 @@ def oauth_error_for(status: int, body: bytes) -> LeadferryError:
             f"LinkedIn refuses the application ({kind}): compare client id, client "
             "secret and redirect address with the developer portal."
         )
-    return GrantDead(f"LinkedIn refuses this sign-in ({kind}): sign in again.")
+    dead = GrantRevoked if kind == "invalid_grant" else GrantDead
+    return dead(f"LinkedIn refuses this sign-in ({kind}): sign in again.")

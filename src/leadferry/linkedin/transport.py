@@ -3,18 +3,25 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 import httpx
 import msgspec
 
 from leadferry.kit import clock
 from leadferry.kit.http import make_client
-from leadferry.linkedin.errors import Unavailable, error_for
+from leadferry.linkedin.errors import Unavailable, VersionSunset, error_for
 from leadferry.linkedin.restli import TUNNEL_FROM
 
+Answered = TypeVar("Answered")
+# Tells which version to speak instead of a refused one; raises VersionSunset
+# where there is none.
+Successor = Callable[[str], str]
+
+_VERSION = "LinkedIn-Version"
 _RETRIES = 2
 _RETRIED_STATUSES = frozenset({502, 503, 504})
 _FIRST_PAUSE_SECONDS = 0.2
@@ -30,8 +37,10 @@ class Transport:
         *,
         version: str,
         base_url: str,
+        successor: Successor | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        self._successor = successor
         self._base = httpx.URL(base_url)
         self._calls: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -41,7 +50,7 @@ class Transport:
             transport=transport,
             headers={
                 "Authorization": f"Bearer {token}",
-                "LinkedIn-Version": version,
+                _VERSION: version,
                 "X-Restli-Protocol-Version": "2.0.0",
             },
         )
@@ -65,6 +74,22 @@ class Transport:
 
         A read is tried again when the connection or a gateway failed, never on 429.
         """
+        return self._in_a_version(lambda: self._get(path, query, method))
+
+    def _in_a_version(self, call: Callable[[], Answered]) -> Answered:
+        """The call, and once more where another version takes over meanwhile."""
+        spoken = self._client.headers[_VERSION]
+        try:
+            return call()
+        except VersionSunset as exc:
+            if self._successor is None:
+                exc.version = spoken
+                raise
+            # The gateway refuses a version before anything is done.
+            self._client.headers[_VERSION] = self._successor(spoken)
+            return call()
+
+    def _get(self, path: str, query: str, method: str) -> bytes:
         request = self._read_request(path, query, method)
         for attempt in range(_RETRIES + 1):
             last = attempt == _RETRIES
@@ -119,15 +144,19 @@ class Transport:
         self, verb: str, path: str, *, method: str, content: bytes
     ) -> httpx.Response:
         headers = {"X-RestLi-Method": method, "Content-Type": "application/json"}
-        self._count(path)
-        try:
-            answer = self._client.request(
-                verb, self._url(path, ""), headers=headers, content=content
-            )
-        except httpx.HTTPError as exc:
-            raise Unavailable(_unreachable(path)) from exc
-        _body_of(answer, path)
-        return answer
+
+        def call() -> httpx.Response:
+            self._count(path)
+            try:
+                answer = self._client.request(
+                    verb, self._url(path, ""), headers=headers, content=content
+                )
+            except httpx.HTTPError as exc:
+                raise Unavailable(_unreachable(path)) from exc
+            _body_of(answer, path)
+            return answer
+
+        return self._in_a_version(call)
 
 
 def _unreachable(path: str) -> str:

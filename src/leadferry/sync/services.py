@@ -14,13 +14,13 @@ from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.alerts import services as alerts
 from leadferry.ingest.retry import wait_seconds
-from leadferry.integrations import calls, clients
+from leadferry.integrations import api_versions, calls, clients
 from leadferry.integrations.models import Integration, LeadForm, LinkedInUser
 from leadferry.jobs import services as jobs
 from leadferry.jobs.errors import Fenced
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, TemporaryError
-from leadferry.linkedin.errors import Throttled, TokenDead
+from leadferry.linkedin.errors import Throttled, TokenDead, VersionSunset
 from leadferry.sync import backfill, completeness, periods
 from leadferry.sync.errors import BudgetSpent
 from leadferry.sync.models import SyncRun
@@ -255,6 +255,8 @@ def _pause(run: SyncRun, user: LinkedInUser | None, error: LeadferryError) -> No
             # Perhaps somebody else reaches the ad account.
             _put_off(run, str(error), 0.0)
         return
+    if isinstance(error, VersionSunset) and user is not None:
+        error = _after_sunset(user, error)
     if isinstance(error, Throttled) and user is not None:
         _put_off(run, str(error), _wait_after_throttling(run, user, error))
         return
@@ -275,6 +277,17 @@ def _pause(run: SyncRun, user: LinkedInUser | None, error: LeadferryError) -> No
         text=_("%(name)s: %(why)s It goes on by itself once that is mended.")
         % {"name": run.integration.name, "why": error},
     )
+
+
+def _after_sunset(user: LinkedInUser, error: VersionSunset) -> LeadferryError:
+    """Temporary where another version took over, or LinkedIn says nothing of one."""
+    try:
+        has_successor = api_versions.has_successor(user, error.version)
+    except TemporaryError as exc:
+        return exc
+    if not has_successor:
+        return error
+    return TemporaryError("Another API version took over.", retry_after=0.01)
 
 
 def _wait_after_throttling(run: SyncRun, user: LinkedInUser, error: Throttled) -> float:

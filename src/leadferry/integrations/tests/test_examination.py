@@ -195,13 +195,25 @@ def test_an_ad_account_that_the_user_lost(integration: Integration) -> None:
     assert brief(found, Check.USERS) == [("broken", "lost-role")]
 
 
-def test_a_version_that_linkedin_ended(integration: Integration) -> None:
-    LinkedInApplication.objects.update(api_version="202511")
+def test_no_version_of_this_release_is_spoken_any_more(
+    integration: Integration, sandbox: Sandbox
+) -> None:
+    sandbox.switch(versions="203001")
     found = look(integration)
     assert brief(found, Check.VERSION, Check.TOKEN) == [
         ("broken", "sunset"), ("works", "active"),
     ]  # fmt: skip
     assert all(is_blocked(found, c, by=Check.VERSION) for c in AT_LINKEDIN)
+
+
+def test_an_access_that_is_being_renewed_is_not_broken(
+    integration: Integration,
+) -> None:
+    everybody(
+        expires_at=clock.now(), refresh_token="r",
+        refresh_expires_at=clock.now() + timedelta(days=9),
+    )  # fmt: skip
+    assert brief(look(integration), Check.TOKEN) == [("unknown", "renewing")]
 
 
 def test_a_version_that_linkedin_ends_soon(

@@ -67,7 +67,7 @@ def test_what_ends_first_stands_on_top(integration: Integration) -> None:
     assert titles() == ["Access of Ada Example", "API version 202602", "One user only"]
     LinkedInApplication.objects.update(api_version="202601")
     assert titles()[0] == "API version 202601"
-    LinkedInApplication.objects.update(api_version="202699")
+    LinkedInApplication.objects.update(api_version="latest")
     assert titles() == ["Access of Ada Example", "One user only"]
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from leadferry.accounts.models import User
 from leadferry.alerts.models import SystemMessage
-from leadferry.integrations import doctor, drift, forecast
+from leadferry.integrations import api_versions, clients, doctor, drift, forecast
 from leadferry.web.access import MANAGE_INTEGRATIONS
 
 # By the beginning of a topic that ends with a number.
@@ -21,6 +21,7 @@ _PAGES = {
     "gap-": ("completeness", "integration_id", lazy("Open Completeness")),
     "polling-": ("where", "integration_id", lazy("See how new leads come")),
 }
+_OF_SETTINGS = {"not-subscribed", "bad-signatures", api_versions.TOPIC}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,8 @@ class Linked:
     message: SystemMessage
     href: str
     caption: str
+    # The LinkedIn user whose access is restored from here.
+    restores: int | None = None
 
 
 def with_links(person: User, messages: Sequence[SystemMessage]) -> list[Linked]:
@@ -40,7 +43,14 @@ def with_links(person: User, messages: Sequence[SystemMessage]) -> list[Linked]:
 
 def _linked(message: SystemMessage, *, may: bool) -> Linked:
     href, caption = _place(message.topic) if may else ("", "")
-    return Linked(message=message, href=href, caption=caption)
+    restores = _whose_access(message.topic) if may else None
+    return Linked(message=message, href=href, caption=caption, restores=restores)
+
+
+def _whose_access(topic: str) -> int | None:
+    name, dash, number = topic.rpartition("-")
+    is_of_user = f"{name}{dash}" == clients.TOPIC and number.isdecimal()
+    return int(number) if is_of_user else None
 
 
 def _place(topic: str) -> tuple[str, str]:
@@ -53,6 +63,6 @@ def _place(topic: str) -> tuple[str, str]:
         return reverse("connections"), _("See what ends when")
     if topic == "answers-waiting":
         return reverse("answers"), _("Open Answers")
-    if name == "linkedin-user" or topic in {"not-subscribed", "bad-signatures"}:
+    if f"{name}{dash}" == clients.TOPIC or topic in _OF_SETTINGS:
         return reverse("social-settings"), _("Open Settings")
     return "", ""

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", integrations.integration_list, name="social-leads"),
     path("settings", views.settings_page, name="social-settings"),
     path("settings/test", views.application_test, name="application-test"),
+    path("settings/version", views.use_version, name="use-version"),
     path("prerequisites", integrations.check_again, name="check-again"),
     path("new", wizard.choose_network, name="wizard"),
     path("new/user", wizard.choose_user, name="wizard-user"),

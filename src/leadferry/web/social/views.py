@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.accounts.services import ADMINISTRATORS
 from leadferry.ingest import queries as ingest
-from leadferry.integrations import connect, queries, services
+from leadferry.integrations import api_versions, connect, queries, services
 from leadferry.integrations.addresses import is_public
 from leadferry.integrations.models import LinkedInApplication
 from leadferry.integrations.sign_in import RETURN_PATH
@@ -22,6 +22,7 @@ from leadferry.integrations.tasks import keep_subscribed, test_application
 from leadferry.jobs import inquiries
 from leadferry.jobs.services import kick
 from leadferry.kit.errors import RejectedError
+from leadferry.linkedin.versions import version_named
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.social.forms import SettingsForm
 
@@ -58,6 +59,8 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         "users": queries.linkedin_users(),
         "is_set_up": application is not None and bool(url),
         "test": inquiries.find(connect.APPLICATION_TOPIC),
+        "application": application,
+        "version": version_named(application.api_version) if application else None,
     }
     status = 422 if form.errors else 200
     return render(request, "web/social/settings.html", context, status=status)
@@ -105,6 +108,20 @@ def _addresses(url: str) -> dict[str, str]:
         _("Redirect address"): f"{url}{RETURN_PATH}",
         _("Webhook address"): services.notices_url(),
     }
+
+
+@requires(MANAGE_INTEGRATIONS)
+@require_POST
+def use_version(request: HttpRequest) -> HttpResponse:
+    """The newer version that was found to work is used from now on."""
+    version = request.POST.get("version", "")
+    try:
+        api_versions.use_newer(version, by=cast("User", request.user))
+    except RejectedError as exc:
+        messages.error(request, str(exc))
+    else:
+        messages.success(request, _("API version %s is used now.") % version)
+    return redirect("social-settings")
 
 
 @requires(MANAGE_INTEGRATIONS)

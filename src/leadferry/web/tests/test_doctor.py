@@ -59,7 +59,9 @@ def checked(admin: Client, integration: Integration) -> str:
 
 def made_link(admin: Client, integration: Integration) -> str:
     page = admin.post(f"{page_of(integration)}/link").content.decode()
-    found = re.search(r"<code>http://testserver(/social-leads/shown/[^<]+)</code>", page)
+    found = re.search(
+        r"<code>http://testserver(/social-leads/shown/[^<]+)</code>", page
+    )
     assert found is not None
     return found[1]
 
@@ -114,7 +116,13 @@ def test_a_link_shows_what_the_page_needs_and_nothing_else(
     assert page.count("finding-") == 3
     assert "Northwind EMEA" in page
     assert "Roles on a page" in page
-    for hidden in ("Ada Example", "demo-client", "VIEWER", "Access token", "Settings →"):
+    for hidden in (
+        "Ada Example",
+        "demo-client",
+        "VIEWER",
+        "Access token",
+        "Settings →",
+    ):
         assert hidden not in page.replace("Company page → Settings →", "")
     assert answer["Referrer-Policy"] == "no-referrer"
     assert answer["X-Robots-Tag"] == "noindex, nofollow"
