@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0004_call_ledger'),
+        ('integrations', '0005_token_and_version_care'),
     ]
 
     operations = [
