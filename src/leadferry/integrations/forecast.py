@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leadferry.alerts import services as alerts
 from leadferry.integrations import remedies
@@ -300,7 +301,11 @@ def _tell(ending: Ending, days: int) -> bool:
             # In the same transaction: a message that was not sent was not told.
             alerts.tell(
                 topic=f"{TOPIC}{days}-{ending.key}",
-                title=_("%(what)s ends in %(days)d days or less")
+                title=ngettext(
+                    "%(what)s ends within %(days)d day",
+                    "%(what)s ends within %(days)d days",
+                    days,
+                )
                 % {"what": ending.title, "days": days},
                 text=_message(ending),
             )

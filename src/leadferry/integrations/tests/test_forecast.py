@@ -144,7 +144,7 @@ def test_leads_a_day_are_those_of_thirty_days_of_its_forms(
 def test_each_mark_is_told_once(
     integration: Integration, ahead: Ahead, mia: User
 ) -> None:
-    told = {}
+    told: dict[float, int] = {}
     for hour in range(0, 24 * 62, 6):
         ahead(timedelta(hours=hour))
         for _twice in range(2):
@@ -156,8 +156,10 @@ def test_each_mark_is_told_once(
     messages = SystemMessage.objects.filter(person=mia)
     access = messages.filter(title__startswith="Access of Ada Example ends")
     assert access.count() == 5
-    assert messages.get(title__contains="in 7 days").text.startswith("On 2027-01-25.")
-    assert integration.name in messages.get(title__contains="in 7 days").text
+    assert messages.get(title__contains="within 7 days").text.startswith(
+        "On 2027-01-25."
+    )
+    assert integration.name in messages.get(title__contains="within 7 days").text
 
 
 def test_who_comes_late_is_told_the_nearest_mark_only(
@@ -166,9 +168,7 @@ def test_who_comes_late_is_told_the_nearest_mark_only(
     ahead(timedelta(days=55))
     forecast.tell_endings(checked_at=None)
     access = SystemMessage.objects.filter(title__startswith="Access")
-    assert [one.title for one in access] == [
-        "Access of Ada Example ends in 7 days or less"
-    ]
+    assert [one.title for one in access] == ["Access of Ada Example ends within 7 days"]
 
 
 def test_what_was_renewed_is_told_anew(
@@ -180,7 +180,7 @@ def test_what_was_renewed_is_told_anew(
     assert forecast.tell_endings(checked_at=None) == 0
     ahead(timedelta(days=119))
     forecast.tell_endings(checked_at=None)
-    last_day = SystemMessage.objects.filter(title__contains="in 1 days")
+    last_day = SystemMessage.objects.filter(title__contains="within 1 day")
     assert last_day.filter(title__startswith="Access").count() == 2
 
 

@@ -179,7 +179,7 @@ def test_what_ends_stands_on_the_dashboard(
     assert "Access of Ada Example" in page
     assert "in 60 days" in page
     assert f'href="{page_of(integration)}"' in page
-    assert page.count('class="month"') == 1
+    assert 'class="month"' in page
     assert re.search(r'<a href="#ending-\d"[^>]*aria-label="[^"]*Access of Ada', page)
 
 
