@@ -26,9 +26,7 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_process_that_dies_at_any_commit_tells_each_once(
-    *, after: bool
-) -> None:
+def test_a_process_that_dies_at_any_commit_tells_each_once(*, after: bool) -> None:
     for code in LEADGEN_LOOKUPS:
         Lookup.objects.get_or_create(code=code, defaults={"name": code})
     person("mia", accounts.MARKETERS)
