@@ -1,6 +1,5 @@
 """The doctor's page, its link without sign-in, and what ends when."""
 
-import json
 import re
 from datetime import timedelta
 
@@ -9,11 +8,9 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from leadferry.accounts import services as accounts
-from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import AuditRow
 from leadferry.alerts import services as alerts
 from leadferry.alerts.tests.test_alerts import person
-from leadferry.config import cli
 from leadferry.ingest.tasks import examine_what_is_due
 from leadferry.integrations import doctor, services
 from leadferry.integrations.models import (
@@ -199,36 +196,6 @@ def test_messages_lead_to_the_page_that_mends(
     page = admin.get("/notifications/").content.decode()
     assert f'href="{page_of(integration)}"' in page
     assert 'href="/dashboard/connections/"' in page
-
-
-def test_the_terminal_ends_with_1_where_something_is_wrong(
-    integration: Integration, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.main(["doctor", "--json"]) == 1
-    told = json.loads(capsys.readouterr().out)
-    assert told["ok"] is False
-    checks = {row["check"]: row for row in told["integrations"][0]["checks"]}
-    assert checks["page-role"]["state"] == "broken"
-    assert checks["page-role"]["who"] == "A Super admin of the company page"
-    assert cli.main(["doctor"]) == 1
-    assert " X  Role on the company page:" in capsys.readouterr().out
-    Finding.objects.all().delete()
-    LinkedInUser.objects.all().delete()
-    Integration.objects.all().delete()
-    assert cli.main(["doctor"]) == 1
-    assert "No ad account is connected yet" in capsys.readouterr().err
-
-
-def test_the_terminal_ends_with_0_where_everything_works(
-    integration: Integration, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
-    user = LinkedInUser.objects.get()
-    user.access_token = sandbox.token("ada")
-    user.save()
-    system_settings.write(system_settings.URL_TO_GET_LEADS, "", by=None)
-    assert cli.main(["doctor", "--account", "512345678"]) == 0
-    told = capsys.readouterr().out
-    assert "leads come by polling" in told
 
 
 def test_once_a_day_by_itself(

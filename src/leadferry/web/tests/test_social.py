@@ -8,11 +8,11 @@ from pytest_django.fixtures import Settings
 
 from leadferry.accounts import services as accounts
 from leadferry.accounts import settings as system_settings
-from leadferry.accounts.models import User
+from leadferry.accounts.models import AuditRow, User
 from leadferry.alerts import services as alerts
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
-from leadferry.integrations import connect, services
+from leadferry.integrations import clients, connect, services
 from leadferry.integrations.models import (
     AdAccount,
     AdAccountAccess,
@@ -92,6 +92,39 @@ def test_apply_stores_the_settings(admin: Client) -> None:
     assert application.scopes == "r_ads openid"
     assert application.client_secret == "demo-secret"
     assert "demo-secret" not in page
+
+
+def test_the_api_version_names_its_end_and_a_newer_one(admin: Client) -> None:
+    admin.post(PAGE, filled(api_version="202607"))
+    page = admin.get(PAGE).content.decode()
+    assert "202607, until 15 Jul 2027. When LinkedIn ends it" in page
+    assert "Use it" not in page
+    admin.post(PAGE, filled(api_version="202609"))
+    LinkedInApplication.objects.update(newer_version="202610")
+    page = admin.get(PAGE).content.decode()
+    assert "202609, expected until 15 Sep 2027 or later; 202610 works:" in page
+    used = admin.post(f"{PAGE}/version", {"version": "202610"}, follow=True)
+    assert "API version 202610 is used now." in used.content.decode()
+    assert LinkedInApplication.objects.get().api_version == "202610"
+    assert AuditRow.objects.get(verb="API version changed").actor is not None
+    # Pressed a second time, as on another open page.
+    again = admin.post(f"{PAGE}/version", {"version": "202610"}, follow=True)
+    assert "not offered any more" in again.content.decode()
+
+
+def test_a_message_about_a_user_restores_the_access_in_one_click(
+    admin: Client, settings: Settings, sandbox: Sandbox
+) -> None:
+    settings.LINKEDIN_OAUTH = sandbox.url
+    role = Group.objects.get(name=accounts.ADMINISTRATORS).pk
+    admin.post(PAGE, filled(role=role))
+    user = make_user("x", age_s=3600)
+    clients.bury(user, LinkedInUser.State.EXPIRED)
+    page = admin.get("/notifications/").content.decode()
+    assert f'name="user" value="{user.pk}"><button class="btn btn-primary">' in page
+    on = admin.post("/social-leads/new/sign-in", {"user": user.pk})
+    assert on["Location"].startswith(f"{sandbox.url}/oauth/v2/authorization?")
+    assert SignIn.objects.get().expected == user
 
 
 def test_an_empty_secret_keeps_the_stored_one(admin: Client) -> None:
