@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_connect(add("connect", "Connect LinkedIn: sign in, add ad accounts."))
     _add_sync(add("sync", "Fetch the leads of earlier days."))
     _add_replay(add("replay", "Run stored submissions through a changed mapping."))
+    doctor = add("doctor", "Check everything that leads of LinkedIn need.")
+    doctor.add_argument("--account", type=int, help="one ad account only")
+    doctor.add_argument("--json", action="store_true", help="for a program to read")
     demo = add("demo", "Run everything on this machine, with a local LinkedIn.")
     demo.add_argument("--once", action="store_true", help="end after 200 leads")
     demo.add_argument("--folder", default="demo", help="where the demo is kept")
@@ -192,6 +195,13 @@ def _replay(options: argparse.Namespace) -> int:
     return replay.run(options)
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    _django()
+    from leadferry.config import doctor  # noqa: PLC0415 - Django first
+
+    return doctor.run(options)
+
+
 def _demo(options: argparse.Namespace) -> int:
     from leadferry.config.demo import run  # noqa: PLC0415 - it needs `say`, too
 
@@ -207,6 +217,7 @@ _COMMANDS = {
     "connect": _connect,
     "sync": _sync,
     "replay": _replay,
+    "doctor": _doctor,
     "demo": _demo,
 }
 

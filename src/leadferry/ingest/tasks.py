@@ -3,9 +3,12 @@
 from django.utils.translation import gettext as _
 
 from leadferry.alerts import services as alerts
-from leadferry.ingest import counting, inbox, latency
+from leadferry.ingest import counting, inbox, latency, queries
 from leadferry.ingest.drain import drain
 from leadferry.ingest.models import TimesPending
+from leadferry.integrations import doctor, examination, forecast
+from leadferry.integrations.services import find_integration
+from leadferry.jobs import inquiries
 from leadferry.jobs.registry import (
     HOUSEKEEPING,
     NEW_LEADS,
@@ -75,3 +78,34 @@ def judge_refusals() -> None:
                 "and enter the right one under “Settings”."
             ),
         )
+
+
+@task(queue=HOUSEKEEPING)
+def examine(integration_id: int) -> None:
+    """Make every check of an integration and keep what was found."""
+    integration = find_integration(integration_id)
+    if integration is None:
+        return
+
+    def work() -> dict[str, int]:
+        found = examination.examine(integration, checked_at=queries.last_challenge())
+        doctor.record(integration, found)
+        return {"checks": len(found)}
+
+    inquiries.answer(doctor.topic(integration_id), work)
+
+
+@every(seconds=300)
+@task(queue=HOUSEKEEPING)
+def examine_what_is_due() -> None:
+    """Ask for an examination of each integration once a day."""
+    for integration_id in doctor.due():
+        topic = doctor.topic(integration_id)
+        inquiries.ask_unless_fresh(topic, examine, integration_id, fresh=doctor.PAUSE)
+
+
+@every(seconds=3600)
+@task(queue=HOUSEKEEPING)
+def tell_endings() -> None:
+    """Tell what will end soon."""
+    forecast.tell_endings(checked_at=queries.last_challenge())

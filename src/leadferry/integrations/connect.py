@@ -100,12 +100,13 @@ def offers(user: LinkedInUser) -> list[AdAccountOffer]:
             if row.account_id is not None
         }
         accounts = list(client.ad_accounts())
-        readable = _readable_organizations(list(client.organization_acls()))
+        readable = readable_organizations(list(client.organization_acls()))
     made = [_offer(account, roles, readable) for account in accounts]
     return sorted(made, key=lambda offer: (bool(offer.problem), offer.name))
 
 
-def _readable_organizations(acls: list[wire.OrganizationAcl]) -> set[int]:
+def readable_organizations(acls: list[wire.OrganizationAcl]) -> set[int]:
+    """The pages whose leads a member with these roles may read."""
     return {
         acl.organization_id
         for acl in acls

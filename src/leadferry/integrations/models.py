@@ -311,3 +311,76 @@ class ColumnMapping(models.Model):
 
     def __str__(self) -> str:
         return self.column
+
+
+class Finding(models.Model):
+    """How it stood with one check of an integration, from then on or until then."""
+
+    class State(models.TextChoices):
+        WORKS = "works", _("Works")
+        WARNS = "warns", _("Warns")
+        BROKEN = "broken", _("Broken")
+        UNKNOWN = "unknown", _("Not known")
+
+    integration = models.ForeignKey(
+        Integration, on_delete=models.CASCADE, related_name="findings"
+    )
+    check_name = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, choices=State.choices)
+    # What exactly was found, by a word that the pages put into a sentence.
+    reason = models.CharField(max_length=30)
+    detail = models.CharField(max_length=300, blank=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "check_name"],
+                condition=Q(until__isnull=True),
+                name="integrations_finding_one_open",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["integration", "-until"], name="integrations_finding_past"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.check_name} {self.state}"
+
+
+class DoctorLink(models.Model):
+    """A look at what the administrator of a page must mend, without sign-in."""
+
+    integration = models.ForeignKey(
+        Integration, on_delete=models.CASCADE, related_name="doctor_links"
+    )
+    # The token itself is shown once and stored nowhere.
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"
+
+
+class EndingTold(models.Model):
+    """That something will end was told so many days before."""
+
+    key = models.CharField(max_length=100)
+    days = models.IntegerField()
+    told_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key", "days"], name="integrations_told_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.days}"

@@ -12,17 +12,17 @@ from leadferry.accounts import settings as system_settings
 from leadferry.integrations import clients, connect
 from leadferry.integrations.connect import AdAccountOffer
 from leadferry.integrations.models import LinkedInApplication, LinkedInUser
+from leadferry.integrations.remedies import HELP
 from leadferry.jobs import inquiries
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError
 
 TOPIC = "prerequisites"
-_HELP = "https://www.linkedin.com/help/lms/answer/"
-_AD_ACCOUNT_HELP = f"{_HELP}a426102"
-_FORMS_HELP = f"{_HELP}a427102"
-_FIELDS_HELP = f"{_HELP}a425337"
-_ACCESS_HELP = f"{_HELP}a425731"
-_PAGE_ROLES_HELP = f"{_HELP}a496077"
+_AD_ACCOUNT_HELP = f"{HELP}a426102"
+_FORMS_HELP = f"{HELP}a427102"
+_FIELDS_HELP = f"{HELP}a425337"
+_ACCESS_HELP = f"{HELP}a425731"
+_PAGE_ROLES_HELP = f"{HELP}a496077"
 
 
 class Held(StrEnum):

@@ -96,3 +96,8 @@ def _read_keyring(path: Path) -> Keyring:
 def random_token(length: int = 24) -> str:
     """An unguessable, URL-safe word of `length` random bytes."""
     return secrets.token_urlsafe(length)
+
+
+def digest_of(token: str) -> str:
+    """What is stored of a random token that somebody else keeps."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -75,6 +76,11 @@ class LinkedInClient:
     def take_calls(self) -> Counter[str]:
         """The calls made since this was asked last, by endpoint."""
         return self._http.take_calls()
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """How far our clock is ahead of LinkedIn's; none before its first answer."""
+        return self._http.ahead
 
     def __enter__(self) -> Self:
         return self

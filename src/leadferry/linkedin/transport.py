@@ -4,6 +4,8 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
@@ -42,6 +44,7 @@ class Transport:
         self._base = httpx.URL(base_url)
         self._calls: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self.ahead: timedelta | None = None
         self._client = make_client(
             base_url=base_url,
             transport=transport,
@@ -97,10 +100,16 @@ class Transport:
                 if last:
                     raise Unavailable(_unreachable(path)) from exc
             else:
+                self._compare_clocks(answer)
                 if last or answer.status_code not in _RETRIED_STATUSES:
                     return _body_of(answer, path)
             clock.sleep(_FIRST_PAUSE_SECONDS * 2**attempt * _random.uniform(0.8, 1.2))
         raise Unavailable(_unreachable(path))
+
+    def _compare_clocks(self, answer: httpx.Response) -> None:
+        theirs = _moment(answer.headers.get("date", ""))
+        if theirs is not None:
+            self.ahead = clock.now() - theirs
 
     def _read_request(self, path: str, query: str, method: str) -> httpx.Request:
         headers = {"X-RestLi-Method": method}
@@ -157,6 +166,14 @@ def _unreachable(path: str) -> str:
 def _resource(path: str) -> str:
     # /rest/leadForms/123 -> leadForms; ids of leads stay out of messages.
     return path.strip("/").split("/")[1] if path.count("/") > 1 else path
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _body_of(answer: httpx.Response, path: str) -> bytes:

@@ -10,7 +10,11 @@ from leadferry.ingest.retention import (
     purge_stage_times,
     purge_submissions,
 )
-from leadferry.integrations.retention import purge_calls, purge_sign_ins
+from leadferry.integrations.retention import (
+    purge_calls,
+    purge_findings,
+    purge_sign_ins,
+)
 from leadferry.jobs.services import bulk_work
 from leadferry.sync.models import ReplayBatch, ReplayChange, Slice, SyncRun
 
@@ -44,8 +48,8 @@ def purge_replays() -> bool:
 
 _ROUND = (
     purge_notices, purge_door_counts, purge_messages, purge_sign_ins, purge_calls,
-    purge_runs, purge_replays, purge_stage_times, purge_mails, purge_discarded,
-    purge_submissions,
+    purge_findings, purge_runs, purge_replays, purge_stage_times, purge_mails,
+    purge_discarded, purge_submissions,
 )  # fmt: skip
 
 

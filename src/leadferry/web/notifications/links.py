@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from leadferry.accounts.models import User
 from leadferry.alerts.models import SystemMessage
-from leadferry.integrations import api_versions, clients, drift
+from leadferry.integrations import api_versions, clients, doctor, drift, forecast
 from leadferry.web.access import MANAGE_INTEGRATIONS
 
 # By the beginning of a topic that ends with a number.
@@ -17,6 +17,7 @@ _PAGES = {
     "not-set-up-": ("integration", "integration_id", lazy("Open the integration")),
     drift.TOPIC: ("form-changes", "form_id", lazy("See what changed")),
     "sync-": ("sync-run", "run_id", lazy("Open the sync")),
+    doctor.TOPIC: ("doctor", "integration_id", lazy("Open the doctor")),
     "gap-": ("completeness", "integration_id", lazy("Open Completeness")),
     "polling-": ("where", "integration_id", lazy("See how new leads come")),
 }
@@ -58,6 +59,8 @@ def _place(topic: str) -> tuple[str, str]:
     if page is not None and number.isdecimal():
         address, argument, caption = page
         return reverse(address, kwargs={argument: int(number)}), str(caption)
+    if topic.startswith(forecast.TOPIC):
+        return reverse("connections"), _("See what ends when")
     if topic == "answers-waiting":
         return reverse("answers"), _("Open Answers")
     if f"{name}{dash}" == clients.TOPIC or topic in _OF_SETTINGS:

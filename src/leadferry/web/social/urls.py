@@ -3,6 +3,7 @@ from django.urls import path
 from leadferry.web.social import (
     changes,
     completeness,
+    doctor,
     integrations,
     mapping,
     replay,
@@ -98,6 +99,15 @@ urlpatterns = [
         completeness.certificate,
         name="completeness-certificate",
     ),
+    path("<int:integration_id>/doctor", doctor.doctor_page, name="doctor"),
+    path("<int:integration_id>/doctor/check", doctor.check_now, name="doctor-check"),
+    path("<int:integration_id>/doctor/link", doctor.make_link, name="doctor-link"),
+    path(
+        "<int:integration_id>/doctor/links/<int:link_id>/withdraw",
+        doctor.withdraw_link,
+        name="doctor-link-withdraw",
+    ),
+    path("shown/<str:token>", doctor.shown_to_page, name="shown-to-page"),
     path("syncs/<int:run_id>", sync.sync_run, name="sync-run"),
     path("syncs/<int:run_id>/cancel", sync.cancel, name="sync-cancel"),
     path("syncs/<int:run_id>/resume", sync.resume, name="sync-resume"),

@@ -26,8 +26,8 @@ from leadferry.ingest.models import (
     StageTimes,
 )
 from leadferry.ingest.routers import inbox
-from leadferry.integrations.models import CallCount, SignIn
-from leadferry.integrations.retention import CALLS, SIGN_INS
+from leadferry.integrations.models import CallCount, Finding, SignIn
+from leadferry.integrations.retention import CALLS, FINDINGS, SIGN_INS
 from leadferry.kit import clock
 from leadferry.sync.models import ReplayChange, Slice, SyncRun
 from leadferry.sync.retention import REPLAYS, RUNS, SLICES
@@ -117,6 +117,12 @@ _KEPT = (
         _("Counts of calls to LinkedIn"),
         system_settings.DAYS_TO_KEEP_LOGS,
         CallCount.objects.all,
+    ),
+    _Kept(
+        FINDINGS,
+        _("Earlier states of connections"),
+        system_settings.DAYS_TO_KEEP_LOGS,
+        lambda: Finding.objects.filter(until__isnull=False),
     ),
     _Kept(
         purging.MAILS,
