@@ -53,7 +53,7 @@ class _Subscribing:
                 remove(self._client, old)
             ours = []
         kept = ours[0] if ours else self._make()
-        self._store(kept)
+        self._store(kept, is_new=not ours)
         for row in held:
             if str(row.id) != kept and self._is_ours(row.webhook):
                 self._drop(str(row.id))
@@ -71,7 +71,7 @@ class _Subscribing:
             return made
 
     @transaction.atomic
-    def _store(self, kept: str) -> None:
+    def _store(self, kept: str, *, is_new: bool) -> None:
         integration, now = self._integration, clock.now_ms()
         values: dict[str, object] = {
             "notification_id": kept,
@@ -82,7 +82,6 @@ class _Subscribing:
             "subscribe_problem": "",
             "renews_subscription": False,
         }
-        is_new = kept != integration.notification_id
         if is_new:
             values["subscribed_at"] = now
         if not Integration.objects.filter(pk=integration.pk).update(**values):
