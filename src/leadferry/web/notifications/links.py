@@ -20,6 +20,10 @@ _PAGES = {
     "gap-": ("completeness", "integration_id", lazy("Open Completeness")),
     "polling-": ("where", "integration_id", lazy("See how new leads come")),
 }
+# Beginnings of topics whose matter is seen to under "Settings".
+_ABOUT_SETTINGS = (
+    "not-subscribed", "bad-signatures", "door-silent", "refused-", "subscription-left-",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +54,6 @@ def _place(topic: str) -> tuple[str, str]:
         return reverse(address, kwargs={argument: int(number)}), str(caption)
     if topic == "answers-waiting":
         return reverse("answers"), _("Open Answers")
-    if name == "linkedin-user" or topic in {"not-subscribed", "bad-signatures"}:
+    if name == "linkedin-user" or topic.startswith(_ABOUT_SETTINGS):
         return reverse("social-settings"), _("Open Settings")
     return "", ""
