@@ -17,6 +17,9 @@ _ENDINGS = (
     "SELECT id FROM integrations_endedsubscription UNION ALL "
     "SELECT id FROM integrations_endedaccess"
 )
+_BEING_DELETED = (
+    "SELECT id FROM integrations_integration WHERE deleting_since IS NOT NULL"
+)
 
 
 @pytest.mark.req("R107", "R108", "R109", "R111", "R112", "R113", "D14")
@@ -68,11 +71,7 @@ def delete_the_integration(
         what="the end of the subscription",
     )
     wait_until(
-        lambda: (
-            not instance.rows(
-                "SELECT id FROM integrations_integration WHERE deleting_since IS NOT NULL"
-            )
-        ),
+        lambda: not instance.rows(_BEING_DELETED),
         seconds=30,
         what="the end of the integration",
     )
