@@ -6,7 +6,7 @@ from pathlib import Path
 
 from leadferry.accounts import settings as system_settings
 from leadferry.config.cli import say
-from leadferry.integrations import connect, services
+from leadferry.integrations import connect, services, subscriptions
 from leadferry.integrations import sign_in as sign_ins
 from leadferry.integrations.connect import AdAccountOffer
 from leadferry.integrations.models import LinkedInApplication, LinkedInUser, SignIn
@@ -109,7 +109,7 @@ def _integrate(user: LinkedInUser, offer: AdAccountOffer) -> None:
     number = services.read_forms(integration)
     say(f"{integration.name}: {number} forms; every new lead is registered from now.")
     try:
-        services.subscribe(integration)
+        subscriptions.subscribe(integration)
     except LeadferryError as exc:
         say(f"  LinkedIn does not notify this instance yet: {exc}", to_error=True)
         raise

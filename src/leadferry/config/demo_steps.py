@@ -9,7 +9,7 @@ import httpx
 from leadferry.config.connect import wait_for
 from leadferry.ingest.models import Notice
 from leadferry.integrations import connect as linkedin_users
-from leadferry.integrations import services
+from leadferry.integrations import services, subscriptions
 from leadferry.integrations import sign_in as sign_ins
 from leadferry.integrations.models import Integration, LinkedInUser
 from leadferry.jobs.models import Worker
@@ -35,7 +35,7 @@ def connect(*, web: str, linkedin: str) -> bool:
     services.save_url(web, by=None)
     if Integration.objects.exists():
         for integration in Integration.objects.select_related("ad_account"):
-            services.subscribe(integration)
+            subscriptions.subscribe(integration)
         return False
     linkedin_users.save_application(
         client_id=CLIENT_ID,
@@ -49,7 +49,7 @@ def connect(*, web: str, linkedin: str) -> bool:
         account = linkedin_users.give_access(user=user, offer=offer)
         integration = services.create_integration(account=account)
         services.read_forms(integration)
-        services.subscribe(integration)
+        subscriptions.subscribe(integration)
     return True
 
 

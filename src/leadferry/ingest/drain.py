@@ -16,8 +16,8 @@ from leadferry.ingest.import_page import (
 from leadferry.ingest.inbox import Claimed
 from leadferry.ingest.models import HeldBack, Notice
 from leadferry.ingest.prepare import prepare
-from leadferry.integrations import clients, forms, queries
-from leadferry.integrations.models import Integration
+from leadferry.integrations import access, clients, forms, queries
+from leadferry.integrations.models import Integration, LinkedInUser
 from leadferry.jobs import services as jobs
 from leadferry.jobs.errors import Fenced
 from leadferry.kit.errors import LeadferryError, SetupError, TemporaryError
@@ -27,8 +27,9 @@ from leadferry.linkedin.client import (
     RESPONSE_FIELDS,
     RESPONSE_FIELDS_WITH_FORM,
     LinkedInClient,
+    ResponseBatch,
 )
-from leadferry.linkedin.errors import NotFound, TokenDead
+from leadferry.linkedin.errors import MissingRight, NotFound, TokenDead
 
 logger = logging.getLogger("leadferry.ingest")
 
@@ -116,15 +117,11 @@ def _fetch_apart(integration: Integration, notices: Sequence[Claimed]) -> None:
 
 
 def _fetch_with_user(integration: Integration, notices: Sequence[Claimed]) -> None:
-    account = integration.ad_account.account_id
-    user = clients.user_for(account)
-    try:
-        with clients.client_of(user) as client:
-            _fetch_and_import(integration, notices, client=client)
-            clients.remember_reading(user, client)
-    except TokenDead as exc:
-        clients.note_dead_token(user, exc)
-        raise
+    def work(client: LinkedInClient, user: LinkedInUser) -> None:
+        _fetch_and_import(integration, notices, client=client)
+        clients.remember_reading(user, client)
+
+    access.as_any_user(integration.ad_account.account_id, work)
 
 
 def _fetch_and_import(
@@ -132,6 +129,7 @@ def _fetch_and_import(
 ) -> None:
     ids = sorted({notice.response_id for notice in notices})
     batch = client.responses(ids, fields=_fields_for(notices))
+    _raise_if_refused(batch)
     for came_by in (CameBy.NOTICE, CameBy.MENDING):
         named = {row.response_id for row in notices if _came_by(row) is came_by}
         elements = [bytes(raw) for found, raw in batch.found.items() if found in named]
@@ -151,6 +149,15 @@ def _fetch_and_import(
             continue
         _import(integration, [kept], came_by=_came_by(notice), client=client)
         inbox.finish([notice])
+
+
+def _raise_if_refused(batch: ResponseBatch) -> None:
+    """Raise what LinkedIn refuses all of them with: another user may read them."""
+    refusals = [
+        error for error in batch.failed.values() if isinstance(error, MissingRight)
+    ]
+    if refusals and not batch.found and len(refusals) == len(batch.failed):
+        raise refusals[0]
 
 
 def _came_by(notice: Claimed) -> CameBy:

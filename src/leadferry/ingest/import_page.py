@@ -14,6 +14,7 @@ from leadferry.ingest.context import PageContext, ReadyForm, context_for
 from leadferry.ingest.delivered import Delivered, ResponsePage
 from leadferry.ingest.identity import digest_of, identity_of, without_person
 from leadferry.ingest.models import HeldBack, LeadFormResponse
+from leadferry.integrations import queries
 from leadferry.integrations.schema import submission
 from leadferry.jobs.services import hold_fence
 from leadferry.kit import clock
@@ -66,8 +67,10 @@ def import_page(page: ResponsePage, *, progress: Progress | None = None) -> Page
     """Register a page, in one transaction when nothing is wrong with it.
 
     Asks nothing of the network: form versions and names were read before. Raises
-    Fenced where another worker or, by `progress`, another run has the page.
+    Fenced where another worker or, by `progress`, another run has the page, and where
+    the integration was deleted.
     """
+    queries.hold(page.integration)
     result = PageOutcome()
     context = context_for(page.integration, page.responses)
     ready = []
@@ -77,7 +80,7 @@ def import_page(page: ResponsePage, *, progress: Progress | None = None) -> Page
             ready.append(made)
         else:
             _hold_back(made, result=result)
-    _store_all(ready, result=result, progress=progress)
+    _store_all(page, ready, result=result, progress=progress)
     return result
 
 
@@ -243,20 +246,28 @@ def _held(
 
 
 def _store_all(
-    ready: Sequence[Ready], *, result: PageOutcome, progress: Progress | None
+    page: ResponsePage,
+    ready: Sequence[Ready],
+    *,
+    result: PageOutcome,
+    progress: Progress | None,
 ) -> None:
     try:
-        _store_together(ready, result=result, progress=progress)
+        _store_together(page, ready, result=result, progress=progress)
     except OperationalError:
         # The database itself is in trouble: nothing is wrong with the page.
         raise
     except DatabaseError as exc:
-        _store_apart(ready, exc, result=result)
-        _store_together([], result=result, progress=progress)
+        _store_apart(page, ready, exc, result=result)
+        _store_together(page, [], result=result, progress=progress)
 
 
 def _store_apart(
-    ready: Sequence[Ready], error: DatabaseError, *, result: PageOutcome
+    page: ResponsePage,
+    ready: Sequence[Ready],
+    error: DatabaseError,
+    *,
+    result: PageOutcome,
 ) -> None:
     """Find the one among them that the database refuses, and hold it back alone."""
     if len(ready) == 1:
@@ -273,15 +284,19 @@ def _store_apart(
     half = len(ready) // 2
     for part in (ready[:half], ready[half:]):
         try:
-            _store_together(part, result=result, progress=None)
+            _store_together(page, part, result=result, progress=None)
         except OperationalError:
             raise
         except DatabaseError as exc:
-            _store_apart(part, exc, result=result)
+            _store_apart(page, part, exc, result=result)
 
 
 def _store_together(
-    ready: Sequence[Ready], *, result: PageOutcome, progress: Progress | None
+    page: ResponsePage,
+    ready: Sequence[Ready],
+    *,
+    result: PageOutcome,
+    progress: Progress | None,
 ) -> None:
     if not ready and progress is None:
         return
@@ -289,6 +304,7 @@ def _store_together(
     total.outcome.add(result.outcome)
     with transaction.atomic():
         hold_fence()
+        queries.hold(page.integration)
         if progress is not None:
             progress.hold()
         outcome = register([row.mapped for row in ready])

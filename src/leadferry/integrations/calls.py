@@ -31,9 +31,11 @@ def note_calls(user: LinkedInUser, calls: Mapping[str, int]) -> None:
         for endpoint, number in sorted(calls.items()):
             cursor.execute(
                 "INSERT INTO integrations_callcount (day, user_id, endpoint, calls) "
-                "VALUES (%s, %s, %s, %s) ON CONFLICT (user_id, endpoint, day) "
+                # The user may have been deleted while it was called in its name.
+                "SELECT %s, id, %s, %s FROM integrations_linkedinuser WHERE id = %s "
+                "ON CONFLICT (user_id, endpoint, day) "
                 "DO UPDATE SET calls = integrations_callcount.calls + excluded.calls",
-                [_today(), user.pk, endpoint, number],
+                [_today(), endpoint, number, user.pk],
             )
 
 

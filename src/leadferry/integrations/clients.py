@@ -11,7 +11,11 @@ from django.utils.translation import gettext as _
 
 from leadferry.alerts import services as alerts
 from leadferry.integrations import api_versions
-from leadferry.integrations.models import LinkedInApplication, LinkedInUser
+from leadferry.integrations.models import (
+    AdAccountAccess,
+    LinkedInApplication,
+    LinkedInUser,
+)
 from leadferry.jobs.services import hold_fence
 from leadferry.kit import clock
 from leadferry.kit.errors import SetupError, TemporaryError
@@ -63,23 +67,41 @@ def client_of(user: LinkedInUser) -> LinkedInClient:
     )
 
 
-def user_for(ad_account: int, *, attempt: int = 0) -> LinkedInUser:
-    """A user whose token can reach the ad account; raises SetupError without one.
+def in_line(ad_account: int) -> list[AdAccountAccess]:
+    """Who reaches the ad account with a living token, whoever is asked first first.
 
-    Another `attempt` takes the next one: what LinkedIn refuses one it may give to
-    another.
+    Whose token lasts longest is; those whom LinkedIn refused there lately come last.
     """
-    found = LinkedInUser.objects.filter(
-        adaccountaccess__ad_account__account_id=ad_account,
-        state=LinkedInUser.State.ACTIVE,
-        expires_at__gt=clock.now(),
+    return _in_order(_living().filter(ad_account__account_id=ad_account))
+
+
+def in_use() -> set[int]:
+    """Of each ad account the access through which it is read at present."""
+    first: dict[int, int] = {}
+    for row in _in_order(_living()):
+        first.setdefault(row.ad_account_id, row.pk)
+    return set(first.values())
+
+
+def _living() -> QuerySet[AdAccountAccess]:
+    return AdAccountAccess.objects.filter(
+        user__state=LinkedInUser.State.ACTIVE, user__expires_at__gt=clock.now()
     )
-    users = list(found.order_by("-expires_at", "pk"))
-    if not users:
+
+
+def _in_order(accesses: QuerySet[AdAccountAccess]) -> list[AdAccountAccess]:
+    rows = accesses.select_related("user").order_by("-user__expires_at", "user")
+    return sorted(rows, key=lambda row: row.waits)
+
+
+def user_for(ad_account: int) -> LinkedInUser:
+    """The user in whose name the ad account is read; raises SetupError without one."""
+    rows = in_line(ad_account)
+    if not rows:
         raise SetupError(
             "No connected LinkedIn user reaches this ad account: sign in again."
         )
-    return users[attempt % len(users)]
+    return rows[0].user
 
 
 def was_connected_since(ad_account: int, moment: datetime) -> bool:

@@ -147,7 +147,14 @@ def give_access(*, user: LinkedInUser, offer: AdAccountOffer) -> AdAccount:
         defaults={"name": offer.name, "organization_id": offer.organization_id},
     )
     AdAccountAccess.objects.update_or_create(
-        user=user, ad_account=account, defaults={"role": offer.role}
+        user=user,
+        ad_account=account,
+        defaults={
+            "role": offer.role,
+            "refused_at": None,
+            "refused_reason": "",
+            "ask_again_at": None,
+        },
     )
     audit.record("ad account added", subject=str(offer.account_id), by=None)
     return account

@@ -144,6 +144,11 @@ class AdAccountAccess(models.Model):
         AdAccount, on_delete=models.CASCADE, related_name="accesses"
     )
     role = models.CharField(max_length=60)
+    # Since when and why LinkedIn refuses this user here; others are asked first
+    # until `ask_again_at`.
+    refused_at = models.DateTimeField(null=True)
+    refused_reason = models.CharField(max_length=500, blank=True)
+    ask_again_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -154,6 +159,19 @@ class AdAccountAccess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.ad_account_id}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether it was refused so lately that others are asked first."""
+        return self.ask_again_at is not None and self.ask_again_at > clock.now()
+
+
+class LiveIntegrations(models.Manager["Integration"]):
+    """Those that nobody has deleted."""
+
+    def get_queryset(self) -> models.QuerySet["Integration"]:
+        """Without those of which a worker removes the last rows."""
+        return super().get_queryset().filter(deleting_since=None)
 
 
 class Integration(models.Model):
@@ -170,7 +188,18 @@ class Integration(models.Model):
     # Where LinkedIn would not subscribe: when to ask again (ms), and how often so far.
     subscribe_due_at = models.BigIntegerField(default=0)
     subscribe_attempts = models.IntegerField(default=0)
+    subscribe_problem = models.CharField(max_length=500, blank=True)
+    # When it was made, and when it was last looked up at LinkedIn (ms).
+    subscribed_at = models.BigIntegerField(default=0)
+    subscription_seen_at = models.BigIntegerField(default=0)
+    # LinkedIn may have blocked it: it is to be removed and made again.
+    renews_subscription = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now)
+    # A person deleted it; a worker removes what is left of it.
+    deleting_since = models.DateTimeField(null=True)
+
+    objects = LiveIntegrations()
+    everything = models.Manager["Integration"]()
 
     class Meta:
         permissions = [("manage_integrations", "Can manage integrations")]
@@ -384,3 +413,45 @@ class EndingTold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.days}"
+
+
+class EndedAccess(models.Model):
+    """The tokens of a deleted user until its subscriptions and they are withdrawn.
+
+    `due_at` is milliseconds since 1970, UTC.
+    """
+
+    sub = models.CharField(max_length=100)
+    name = models.CharField(max_length=250)
+    access_token = EncryptedField()
+    refresh_token = EncryptedField(blank=True)
+    ended_at = models.DateTimeField(default=clock.now)
+    due_at = models.BigIntegerField(default=0)
+    attempts = models.IntegerField(default=0)
+    reason = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"ended access {self.pk}"
+
+
+class EndedSubscription(models.Model):
+    """A subscription that is still to be removed at LinkedIn.
+
+    `ad_account` is LinkedIn's number; `due_at` is milliseconds since 1970, UTC.
+    """
+
+    ad_account = models.BigIntegerField()
+    notification_id = models.CharField(max_length=100, unique=True)
+    # Of the integration that it was made for.
+    name = models.CharField(max_length=255)
+    # The token of a deleted user that may be the only one to reach the ad account.
+    through = models.ForeignKey(
+        EndedAccess, null=True, on_delete=models.CASCADE, related_name="subscriptions"
+    )
+    ended_at = models.DateTimeField(default=clock.now)
+    due_at = models.BigIntegerField(default=0)
+    attempts = models.IntegerField(default=0)
+    reason = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"ended subscription {self.notification_id}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from django.db import connection
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
 from leadferry.integrations.form_versions import schema_of
@@ -16,6 +17,7 @@ from leadferry.integrations.models import (
     RegistrationWindow,
 )
 from leadferry.integrations.windows import Interval
+from leadferry.jobs.errors import Fenced
 from leadferry.mapping import sources
 from leadferry.mapping.fields import FormSchema
 from leadferry.mapping.fits import fields_of
@@ -29,6 +31,27 @@ def integration_of(ad_account: int) -> Integration | None:
         .filter(ad_account__account_id=ad_account)
         .first()
     )
+
+
+def hold(integration: Integration) -> None:
+    """Nobody deletes it until the transaction ends; raises Fenced where somebody did.
+
+    Outside of one it is only looked whether it is there.
+    """
+    live = Integration.objects.filter(pk=integration.pk)
+    if connection.vendor == "postgresql" and connection.in_atomic_block:
+        # A share lock: imports do not wait for each other.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM integrations_integration "
+                "WHERE id = %s AND deleting_since IS NULL FOR SHARE",
+                [integration.pk],
+            )
+            is_there = cursor.fetchone() is not None
+    else:
+        is_there = live.exists()
+    if not is_there:
+        raise Fenced(f"Integration {integration.pk} was deleted.")
 
 
 def windows_of_integration(integration: Integration) -> list[Interval]:
@@ -94,6 +117,11 @@ def linkedin_users() -> QuerySet[LinkedInUser]:
     return LinkedInUser.objects.order_by("name").prefetch_related(
         Prefetch("adaccountaccess_set", queryset=accesses, to_attr="accesses")
     )
+
+
+def unreached_ad_accounts() -> QuerySet[AdAccount]:
+    """Ad accounts that nobody reaches any more, by name."""
+    return AdAccount.objects.filter(accesses=None).order_by("name", "pk")
 
 
 def integrations() -> QuerySet[Integration]:

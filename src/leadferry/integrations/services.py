@@ -1,16 +1,15 @@
 """Integrations: made, switched, subscribed, mapped."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F
+from django.utils.translation import gettext as _
 
 from leadferry.accounts import audit
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
-from leadferry.integrations import clients, drift, forms, queries
+from leadferry.integrations import access, drift, forms, queries
 from leadferry.integrations.mappings import (
     Draft,
     MappingChanged,
@@ -26,16 +25,11 @@ from leadferry.integrations.models import (
     RegistrationWindow,
 )
 from leadferry.kit import clock
-from leadferry.kit.errors import LeadferryError, RejectedError, SetupError
+from leadferry.kit.errors import RejectedError, SetupError
 from leadferry.kit.secrets import random_token
-from leadferry.linkedin.client import LinkedInClient
-from leadferry.linkedin.errors import ChallengeFailed, NotFound
 from leadferry.mapping.defaults import starting_mapping
 
-logger = logging.getLogger("leadferry.integrations")
-
 NOTICES_PATH = "/linkedin/notices/"
-_SUBSCRIBE_MS, _SUBSCRIBE_MOST_MS = 600_000, 4 * 3_600_000
 
 
 @transaction.atomic
@@ -44,8 +38,13 @@ def create_integration(
 ) -> Integration:
     """The record of an ad account, on from now, with the starting mapping.
 
-    An ad account has one: what exists is returned as it is.
+    An ad account has one: what exists is returned as it is. Raises RejectedError
+    while the last rows of a deleted one are being removed.
     """
+    if Integration.everything.filter(ad_account=account).exclude(deleting_since=None):
+        raise RejectedError(
+            _("The integration of this ad account is being deleted; try again soon.")
+        )
     integration, made = Integration.objects.get_or_create(
         ad_account=account,
         defaults={"name": name or f"LinkedIn – {account.name}"[:255]},  # noqa: RUF001 - the dash
@@ -193,89 +192,13 @@ def save_url(url: str, *, by: User | None) -> None:
     if not url.startswith(("http://", "https://")):
         raise RejectedError('"Url to get leads" must start with https:// or http://.')
     system_settings.write(system_settings.URL_TO_GET_LEADS, url.rstrip("/"), by=by)
-    Integration.objects.update(subscribe_due_at=0, subscribe_attempts=0)
+    Integration.objects.update(
+        subscribe_due_at=0, subscribe_attempts=0, subscribe_problem=""
+    )
     if not system_settings.read(system_settings.NOTICE_ADDRESS_KEY):
         system_settings.write(
             system_settings.NOTICE_ADDRESS_KEY, random_token(24), by=by
         )
-
-
-def subscribe(integration: Integration) -> str:
-    """LinkedIn notifies the door of this account's leads; returns the subscription id.
-
-    The new subscription is made first, what we had before goes after.
-    """
-    url = notices_url()
-    account = integration.ad_account.account_id
-    user = clients.user_for(account)
-    with clients.client_of(user) as client:
-        held = list(client.notifications(account))
-        ours = [row for row in held if row.webhook == url]
-        kept = str(ours[0].id) if ours else _subscribe_anew(client, account, url)
-        Integration.objects.filter(pk=integration.pk).update(
-            notification_id=kept,
-            notification_url=url,
-            subscribe_due_at=0,
-            subscribe_attempts=0,
-        )
-        for row in held:
-            if str(row.id) != kept and _is_ours(row.webhook, integration, url):
-                _drop(client, str(row.id))
-    audit.record("subscribed", subject=str(integration.pk), by=None)
-    return kept
-
-
-def _subscribe_anew(client: LinkedInClient, account: int, url: str) -> str:
-    try:
-        return client.create_notification(account, webhook=url)
-    except ChallengeFailed:
-        # Somebody else of us may have been quicker.
-        rows = client.notifications(account)
-        made = next((str(row.id) for row in rows if row.webhook == url), None)
-        if made is None:
-            raise
-        return made
-
-
-def subscribe_where_missing() -> list[str]:
-    """Subscribe what is not subscribed at the present address; returns problems.
-
-    What LinkedIn refused is asked for less and less often: polling brings the leads.
-    """
-    url = notices_url()
-    missing = Integration.objects.exclude(notification_url=url)
-    problems = []
-    due = missing.filter(subscribe_due_at__lte=clock.now_ms())
-    for integration in due.select_related("ad_account"):
-        try:
-            subscribe(integration)
-        except LeadferryError as exc:
-            problems.append(f"{integration.name}: {exc}")
-            _ask_later(integration)
-    return problems
-
-
-def _ask_later(integration: Integration) -> None:
-    wait = min(_SUBSCRIBE_MS * 2**integration.subscribe_attempts, _SUBSCRIBE_MOST_MS)
-    Integration.objects.filter(pk=integration.pk).update(
-        subscribe_due_at=clock.now_ms() + wait,
-        subscribe_attempts=F("subscribe_attempts") + 1,
-    )
-
-
-def _is_ours(webhook: str, integration: Integration, url: str) -> bool:
-    key = url.rpartition("/")[2]
-    return webhook == integration.notification_url or webhook.endswith(f"/{key}")
-
-
-def _drop(client: LinkedInClient, notification_id: str) -> None:
-    try:
-        client.delete_notification(notification_id)
-    except NotFound:
-        pass
-    except LeadferryError:
-        # It only brings a second copy of each notice, which the inbox leaves out.
-        logger.warning("old subscription not deleted", extra={"id": notification_id})
 
 
 def set_up_topic(integration_id: int) -> str:
@@ -286,6 +209,7 @@ def set_up_topic(integration_id: int) -> str:
 def read_forms(integration: Integration) -> int:
     """Read the forms of the integration's ad account; returns how many."""
     account = integration.ad_account
-    user = clients.user_for(account.account_id)
-    with clients.client_of(user) as client:
-        return len(forms.read_forms(account, client=client))
+    return access.as_any_user(
+        account.account_id,
+        lambda client, _user: len(forms.read_forms(account, client=client)),
+    )

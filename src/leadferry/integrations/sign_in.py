@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from leadferry.accounts import audit
 from leadferry.integrations import clients
-from leadferry.integrations.models import LinkedInUser, SignIn
+from leadferry.integrations.models import AdAccountAccess, LinkedInUser, SignIn
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, RejectedError
 from leadferry.kit.secrets import random_token
@@ -189,6 +189,10 @@ def _connect_user(sign_in: SignIn) -> tuple[LinkedInUser, list[str]]:
     with transaction.atomic():
         user, _made = LinkedInUser.objects.update_or_create(
             sub=info.sub, defaults=values
+        )
+        # With the new token everything is tried anew.
+        AdAccountAccess.objects.filter(user=user).update(
+            refused_at=None, refused_reason="", ask_again_at=None
         )
         audit.record("LinkedIn user connected", subject=str(user.pk), by=None)
     return user, [scope for scope in asked if scope not in granted]

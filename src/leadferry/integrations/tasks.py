@@ -14,7 +14,9 @@ from leadferry.integrations import (
     local_linkedin,
     prerequisites,
     queries,
+    removal,
     services,
+    subscriptions,
     tokens,
 )
 from leadferry.integrations import sign_in as sign_ins
@@ -30,10 +32,10 @@ logger = logging.getLogger("leadferry.integrations")
 @every(seconds=600)
 @task(queue=HOUSEKEEPING)
 def keep_subscribed() -> None:
-    """Subscribe every integration at the present "Url to get leads"."""
+    """Subscribe every integration at the present "Url to get leads", and look it up."""
     if not system_settings.read(system_settings.URL_TO_GET_LEADS):
         return
-    problems = services.subscribe_where_missing()
+    problems = subscriptions.keep_all()
     if problems:
         logger.warning("not subscribed", extra={"integrations": len(problems)})
         alerts.tell(
@@ -41,6 +43,13 @@ def keep_subscribed() -> None:
             title=_("LinkedIn does not notify this instance"),
             text=" ".join(problems),
         )
+
+
+@every(seconds=10)
+@task(queue=HOUSEKEEPING)
+def withdraw() -> None:
+    """Remove at LinkedIn what deleted users and integrations left there."""
+    removal.withdraw()
 
 
 @task(queue=HOUSEKEEPING)
@@ -54,7 +63,7 @@ def set_up(integration_id: int) -> None:
         try:
             read = services.read_forms(integration)
             if system_settings.read(system_settings.URL_TO_GET_LEADS):
-                services.subscribe(integration)
+                subscriptions.subscribe(integration)
         except LeadferryError as exc:
             # The sweep tries the subscription again; forms come with the first lead.
             logger.warning("not set up", extra={"integration": integration_id})

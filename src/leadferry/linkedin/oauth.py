@@ -63,7 +63,18 @@ class OAuth:
         form = {"token": token}
         return self._post("/oauth/v2/introspectToken", form, wire.Introspection)
 
+    def revoke(self, *, token: str) -> None:
+        """Ask that a token ends; LinkedIn does not promise to have this address."""
+        self._send("/oauth/v2/revoke", {"token": token})
+
     def _post(self, path: str, form: Mapping[str, str], kind: type[Answer]) -> Answer:
+        answer = self._send(path, form)
+        try:
+            return msgspec.json.decode(answer.content, type=kind, strict=False)
+        except msgspec.DecodeError as exc:
+            raise Unavailable("LinkedIn's sign-in answered with garbage.") from exc
+
+    def _send(self, path: str, form: Mapping[str, str]) -> httpx.Response:
         # LinkedIn wants the application's id and secret in the body.
         whole = {
             **form,
@@ -79,7 +90,4 @@ class OAuth:
             raise Unavailable("LinkedIn's sign-in cannot be reached.") from exc
         if answer.status_code != 200:
             raise oauth_error_for(answer.status_code, answer.content)
-        try:
-            return msgspec.json.decode(answer.content, type=kind, strict=False)
-        except msgspec.DecodeError as exc:
-            raise Unavailable("LinkedIn's sign-in answered with garbage.") from exc
+        return answer

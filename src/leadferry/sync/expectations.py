@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from leadferry.integrations import clients
+from leadferry.integrations import access
 from leadferry.integrations.models import Integration
 from leadferry.jobs.models import Inquiry
 from leadferry.sync.periods import Period
@@ -25,8 +25,12 @@ def look(integration: Integration, period: Period) -> dict[str, object]:
     """Ask LinkedIn."""
     account = integration.ad_account.account_id
     start, end = period.bounds(time_zone())
-    with clients.client_of(clients.user_for(account)) as client:
-        number = client.count_responses(account, start_ms=start, end_ms=end)
+    number = access.as_any_user(
+        account,
+        lambda client, _user: client.count_responses(
+            account, start_ms=start, end_ms=end
+        ),
+    )
     return {"number": number}
 
 

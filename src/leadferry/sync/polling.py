@@ -14,18 +14,19 @@ from leadferry.ingest.import_page import PageOutcome, import_page
 from leadferry.ingest.models import Notice
 from leadferry.ingest.prepare import prepare
 from leadferry.ingest.retry import wait_seconds
-from leadferry.integrations import calls, clients, services
+from leadferry.integrations import access, calls, clients, services
 from leadferry.integrations.models import (
     Integration,
     LinkedInUser,
     RegistrationWindow,
 )
 from leadferry.jobs import services as jobs
+from leadferry.jobs.errors import Fenced
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, SetupError, TemporaryError
 from leadferry.leads.models import CameBy
 from leadferry.linkedin.client import RESPONSE_FIELDS
-from leadferry.linkedin.errors import TokenDead
+from leadferry.linkedin.errors import MissingRight, TokenDead
 from leadferry.linkedin.walk import Mark
 from leadferry.sync.models import Polling
 from leadferry.sync.rhythm import BEHIND_THE_DOOR_MS, next_poll_ms
@@ -81,12 +82,13 @@ def poll(integration_id: int) -> None:
     user = None
     try:
         account = polling.integration.ad_account.account_id
-        user = clients.user_for(account, attempt=polling.attempts)
+        user = clients.user_for(account)
         _Poll(polling, user).run()
-    except TokenDead as exc:
-        _put_off(polling, user, exc)
+        access.note_success(user, account)
+    except Fenced:
+        logger.info("poll left", extra={"integration": integration_id})
     except LeadferryError as exc:
-        _put_off(polling, None, exc)
+        _put_off(polling, user, exc)
     except Exception:
         _schedule(polling, seconds=_OWN_FAULT_WAIT_SECONDS)
         raise
@@ -106,6 +108,8 @@ def door_works(integration: Integration, *, missed_at: int | None) -> bool:
     if not system_settings.read(system_settings.URL_TO_GET_LEADS):
         return False
     if integration.notification_url != services.notices_url():
+        return False
+    if integration.renews_subscription:
         return False
     now = clock.now_ms()
     if missed_at is not None and now - missed_at < _DOUBTED_MS:
@@ -216,12 +220,13 @@ def _put_off(
     polling: Polling, user: LinkedInUser | None, error: LeadferryError
 ) -> None:
     wait = wait_seconds(polling.attempts + 1)
-    if isinstance(error, TokenDead) and user is not None:
-        try:
-            clients.note_dead_token(user, error)
-        except TemporaryError as exc:
-            error = exc
-    elif isinstance(error, SetupError):
+    if isinstance(error, (TokenDead, MissingRight)) and user is not None:
+        account = polling.integration.ad_account.account_id
+        error = access.note_refusal(user, account, error)
+        if access.has_another(account, but=user):
+            _schedule(polling, seconds=0)
+            return
+    if isinstance(error, SetupError) and not isinstance(error, TokenDead):
         wait = max(wait, _SETUP_WAIT_SECONDS)
         alerts.tell(
             topic=f"polling-{polling.integration_id}",

@@ -14,13 +14,18 @@ from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.alerts import services as alerts
 from leadferry.ingest.retry import wait_seconds
-from leadferry.integrations import api_versions, calls, clients
+from leadferry.integrations import access, api_versions, calls, clients
 from leadferry.integrations.models import Integration, LeadForm, LinkedInUser
 from leadferry.jobs import services as jobs
 from leadferry.jobs.errors import Fenced
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, TemporaryError
-from leadferry.linkedin.errors import Throttled, TokenDead, VersionSunset
+from leadferry.linkedin.errors import (
+    MissingRight,
+    Throttled,
+    TokenDead,
+    VersionSunset,
+)
 from leadferry.sync import backfill, completeness, periods
 from leadferry.sync.errors import BudgetSpent
 from leadferry.sync.models import SyncRun
@@ -192,11 +197,12 @@ def _work(run: SyncRun) -> None:
     user = None
     try:
         account = run.integration.ad_account.account_id
-        user = clients.user_for(account, attempt=run.attempts)
+        user = clients.user_for(account)
         if run.kind == SyncRun.Kind.CHECK:
             completeness.work_on(run, user)
         else:
             backfill.work_on(run, user)
+        access.note_success(user, account)
         _leave(run)
         _tell_of_the_end(run)
     except Fenced:
@@ -245,15 +251,12 @@ def _ours(run: SyncRun) -> QuerySet[SyncRun]:
 
 
 def _pause(run: SyncRun, user: LinkedInUser | None, error: LeadferryError) -> None:
+    if not _ours(run).exists():
+        # Cancelled, or gone with its integration.
+        return
     run.refresh_from_db(fields=["attempts"])
-    if isinstance(error, TokenDead) and user is not None:
-        try:
-            clients.note_dead_token(user, error)
-        except TemporaryError as exc:
-            _put_off(run, str(exc), wait_seconds(run.attempts + 1))
-        else:
-            # Perhaps somebody else reaches the ad account.
-            _put_off(run, str(error), 0.0)
+    if isinstance(error, (TokenDead, MissingRight)) and user is not None:
+        _after_refusal(run, user, error)
         return
     if isinstance(error, VersionSunset) and user is not None:
         error = _after_sunset(user, error)
@@ -263,6 +266,23 @@ def _pause(run: SyncRun, user: LinkedInUser | None, error: LeadferryError) -> No
     if isinstance(error, BudgetSpent):
         _put_off(run, str(error), _until_midnight())
         return
+    _wait(run, error)
+
+
+def _after_refusal(
+    run: SyncRun, user: LinkedInUser, refusal: TokenDead | MissingRight
+) -> None:
+    account = run.integration.ad_account.account_id
+    error = access.note_refusal(user, account, refusal)
+    buried = isinstance(error, TokenDead)
+    # Nobody else there, it says so when it is taken up again.
+    if buried or access.has_another(account, but=user):
+        _put_off(run, str(error), 0.0)
+    else:
+        _wait(run, error)
+
+
+def _wait(run: SyncRun, error: LeadferryError) -> None:
     if isinstance(error, TemporaryError):
         wait = error.retry_after or wait_seconds(run.attempts + 1)
         _put_off(run, str(error), wait)

@@ -2,7 +2,9 @@
 
 from datetime import date
 
+from leadferry.integrations import subscriptions
 from leadferry.integrations.services import find_integration
+from leadferry.integrations.tasks import keep_subscribed
 from leadferry.jobs import inquiries
 from leadferry.jobs.registry import (
     HOUSEKEEPING,
@@ -21,9 +23,11 @@ from leadferry.sync import (
     expectations,
     mending,
     polling,
+    removal,
     replay,
     retention,
     services,
+    silence,
 )
 from leadferry.sync.periods import Period
 
@@ -114,6 +118,22 @@ def plan_checks() -> None:
 def look_after_gaps() -> None:
     """Gaps are mended."""
     mending.look_after_gaps()
+
+
+@every(seconds=10)
+@task(queue=HOUSEKEEPING)
+def remove_deleted() -> None:
+    """What is left of deleted integrations goes."""
+    removal.remove_what_is_left()
+
+
+@every(seconds=600)
+@task(queue=HOUSEKEEPING)
+def look_for_silence() -> None:
+    """Subscriptions that LinkedIn seems to have blocked are made again."""
+    silence.look_for_silence()
+    if subscriptions.waiting().filter(renews_subscription=True).exists():
+        kick(keep_subscribed, key="keep-subscribed")
 
 
 @every(seconds=3600)

@@ -6,7 +6,7 @@ from pytest_django.fixtures import Settings
 from leadferry.accounts import services as accounts
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
-from leadferry.integrations import clients, connect, services
+from leadferry.integrations import clients, connect, services, subscriptions
 from leadferry.integrations.models import LeadForm
 from leadferry.integrations.tasks import keep_subscribed
 from leadferry.integrations.tests.builders import (
@@ -47,7 +47,7 @@ def test_an_address_that_nobody_answers_at_is_not_subscribed(sandbox: Sandbox) -
     integration = make_integration(make_user(sandbox.token()))
     services.save_url("http://127.0.0.1:9", by=None)
     with pytest.raises(ChallengeFailed):
-        services.subscribe(integration)
+        subscriptions.subscribe(integration)
     integration.refresh_from_db()
     assert integration.notification_id == ""
 

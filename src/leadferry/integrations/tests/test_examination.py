@@ -52,7 +52,7 @@ def integration(settings: Settings, sandbox: Sandbox, webhook: Webhook) -> Integ
         user=second, ad_account=made.ad_account, role="VIEWER"
     )
     services.save_url(f"http://127.0.0.1:{webhook.port}", by=None)
-    services.subscribe(made)
+    subscriptions.subscribe(made)
     return made
 
 

@@ -21,7 +21,11 @@ _PAGES = {
     "gap-": ("completeness", "integration_id", lazy("Open Completeness")),
     "polling-": ("where", "integration_id", lazy("See how new leads come")),
 }
-_OF_SETTINGS = {"not-subscribed", "bad-signatures", api_versions.TOPIC}
+# Beginnings of topics whose matter is seen to under "Settings".
+_ABOUT_SETTINGS = (
+    "not-subscribed", "bad-signatures", "door-silent", "refused-", "subscription-left-",
+    clients.TOPIC, api_versions.TOPIC,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +67,6 @@ def _place(topic: str) -> tuple[str, str]:
         return reverse("connections"), _("See what ends when")
     if topic == "answers-waiting":
         return reverse("answers"), _("Open Answers")
-    if f"{name}{dash}" == clients.TOPIC or topic in _OF_SETTINGS:
+    if topic.startswith(_ABOUT_SETTINGS):
         return reverse("social-settings"), _("Open Settings")
     return "", ""

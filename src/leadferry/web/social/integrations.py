@@ -22,7 +22,7 @@ from django.views.decorators.http import (
 
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
-from leadferry.integrations import prerequisites, queries, services
+from leadferry.integrations import clients, prerequisites, queries, services
 from leadferry.integrations.mappings import MappingChanged, MappingRefused
 from leadferry.integrations.models import (
     Integration,
@@ -37,6 +37,7 @@ from leadferry.jobs.models import Inquiry
 from leadferry.leads import queries as leads
 from leadferry.leads.queries import Brought
 from leadferry.sync import queries as syncs
+from leadferry.sync import removal
 from leadferry.sync.services import days_to_sync
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.social import editor, page
@@ -55,6 +56,7 @@ def integration_list(request: HttpRequest) -> HttpResponse:
     inquiry = _looked()
     context = {
         "integrations": list(queries.integrations()),
+        "being_deleted": list(removal.being_deleted()),
         "prerequisites": prerequisites.prerequisites(),
         "looked": inquiry,
         "is_safari": _is_safari(request),
@@ -151,6 +153,7 @@ def _render_integration(
         else None,
         "forms": _shown_forms(forms, brought, state),
         "users": queries.users_of(integration),
+        "in_use": clients.in_use(),
         "refreshing": inquiries.find(services.set_up_topic(integration.pk)),
         "conflict": conflict,
         "is_refused": status == 422,

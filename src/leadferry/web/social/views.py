@@ -14,7 +14,14 @@ from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
 from leadferry.accounts.services import ADMINISTRATORS
 from leadferry.ingest import queries as ingest
-from leadferry.integrations import api_versions, connect, queries, services
+from leadferry.integrations import (
+    api_versions,
+    clients,
+    connect,
+    queries,
+    removal,
+    services,
+)
 from leadferry.integrations.addresses import is_public
 from leadferry.integrations.models import LinkedInApplication
 from leadferry.integrations.sign_in import RETURN_PATH
@@ -25,6 +32,7 @@ from leadferry.kit.errors import RejectedError
 from leadferry.linkedin.versions import version_named
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.social.forms import SettingsForm
+from leadferry.web.social.removal import subscription_state
 
 
 @requires(MANAGE_INTEGRATIONS)
@@ -57,6 +65,10 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         "addresses": _addresses(url),
         "last_challenge": ingest.last_challenge(),
         "users": queries.linkedin_users(),
+        "in_use": clients.in_use(),
+        "unreached": queries.unreached_ad_accounts(),
+        "endings": removal.endings(),
+        "subscriptions": subscription_state(),
         "is_set_up": application is not None and bool(url),
         "test": inquiries.find(connect.APPLICATION_TOPIC),
         "application": application,

@@ -174,14 +174,14 @@ def create(request: HttpRequest) -> HttpResponse:
         raise Http404
     try:
         clients.user_for(account.account_id)
+        integration = services.create_integration(
+            account=account,
+            name=request.POST.get("name", "").strip()[:255],
+            by=cast("User", request.user),
+        )
     except LeadferryError as exc:
         title = _("The integration was not made")
         return problem(request, status=409, title=title, text=str(exc))
-    integration = services.create_integration(
-        account=account,
-        name=request.POST.get("name", "").strip()[:255],
-        by=cast("User", request.user),
-    )
     inquiries.ask(services.set_up_topic(integration.pk), set_up, integration.pk)
     messages.success(
         request,

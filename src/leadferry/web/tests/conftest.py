@@ -34,7 +34,8 @@ def worker_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return True
 
     for place in (
-        "jobs.inquiries", "web.social.views", "web.linkedin.views",
+        "jobs.inquiries", "web.social.views", "web.social.removal",
+        "web.linkedin.views",
         "web.accounts.views", "web.system.people",
     ):  # fmt: skip
         monkeypatch.setattr(f"leadferry.{place}.kick", run)
