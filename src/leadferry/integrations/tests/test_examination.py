@@ -8,7 +8,7 @@ from leadferry.accounts import services as accounts
 from leadferry.accounts import settings as system_settings
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
-from leadferry.integrations import calls, doctor, remedies, services
+from leadferry.integrations import calls, doctor, remedies, services, subscriptions
 from leadferry.integrations.checks import Check, Found
 from leadferry.integrations.examination import examine
 from leadferry.integrations.models import (
