@@ -94,15 +94,16 @@ def delete_user(user: LinkedInUser, *, by: User | None) -> None:
 
 def end_subscription(integration: Integration) -> None:
     """Its subscription is removed at LinkedIn by a worker, and unknown here."""
-    if not integration.notification_id:
-        return
-    subscriptions.end(
-        integration.ad_account.account_id,
-        integration.notification_id,
-        name=integration.name,
-    )
+    if integration.notification_id:
+        subscriptions.end(
+            integration.ad_account.account_id,
+            integration.notification_id,
+            name=integration.name,
+        )
     Integration.everything.filter(pk=integration.pk).update(
-        notification_id="", notification_url=""
+        notification_id="",
+        notification_url="",
+        subscribe_problem=_("No connected LinkedIn user reaches this ad account."),
     )
 
 

@@ -49,7 +49,7 @@ def _ask(
         "refusal": refusal,
         "section": "system",
     }
-    status = 409 if refusal else 200
+    status = 409 if refusal and request.method == "POST" else 200
     return render(request, "web/social/confirm_delete.html", context, status=status)
 
 

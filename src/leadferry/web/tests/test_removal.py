@@ -73,8 +73,8 @@ def test_an_integration_goes_first_and_then_its_ad_account(
 ) -> None:
     account = f"{SETTINGS}/ad-accounts/{integration.ad_account_id}/delete"
     assert account in text_of(mia, SETTINGS)
-    for refused in (mia.get(account), mia.post(account)):
-        assert refused.status_code == 409
+    for refused, status in ((mia.get(account), 200), (mia.post(account), 409)):
+        assert refused.status_code == status
         assert "Delete that integration first" in refused.content.decode()
     address = f"/social-leads/{integration.pk}/delete"
     assert address in text_of(mia, LIST)
