@@ -211,11 +211,11 @@ _REMEDIES = {
     (Check.SUBSCRIPTION, "missing"): _Remedy(
         text=lazy(
             "LinkedIn does not have our address for this ad account; leads come by "
-            "polling."
+            "polling. It is subscribed again by itself within a day."
         ),
         who=_ADMINISTRATOR,
-        click=lazy("Integration → Refresh"),
-        page="integration",
+        click=lazy("Settings → Subscribe again"),
+        page="settings",
     ),
     (Check.SUBSCRIPTION, "no-address"): _Remedy(
         text=lazy("“Url to get leads” is empty: leads come by polling."),
