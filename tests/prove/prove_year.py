@@ -19,15 +19,24 @@ from leadferry.alerts.tests.test_alerts import person
 from leadferry.ingest import inbox
 from leadferry.ingest.drain import drain
 from leadferry.ingest.models import HeldBack
-from leadferry.integrations import api_versions, tokens
+from leadferry.integrations import api_versions, removal, tokens
+from leadferry.integrations.checks import Check
 from leadferry.integrations.models import (
+    AdAccount,
+    AdAccountAccess,
     CallCount,
+    EndingTold,
+    Finding,
     Integration,
     LinkedInApplication,
     LinkedInUser,
 )
 from leadferry.integrations.sign_in import begin_sign_in, come_back, finish_sign_in
-from leadferry.integrations.tests.builders import make_application, make_integration
+from leadferry.integrations.tests.builders import (
+    make_application,
+    make_integration,
+    make_user,
+)
 from leadferry.jobs.worker import due_tasks
 from leadferry.kit import clock
 from leadferry.leads.models import ExtendedLeadInformation, Lead
@@ -169,6 +178,35 @@ def is_told_as(state: str) -> Callable[[World], None]:
     return look
 
 
+def a_second_user_joins(world: World) -> None:
+    """Somebody else with all roles reaches the ad account, too."""
+    user = make_user(world.sandbox.token("ada"), sub="eve")
+    for account in AdAccount.objects.all():
+        AdAccountAccess.objects.create(user=user, ad_account=account, role="VIEWER")
+
+
+def the_second_user_leaves(_world: World) -> None:
+    """A person deletes that user; the other one goes on."""
+    removal.delete_user(LinkedInUser.objects.get(sub="eve"), by=None)
+
+
+def is_told_that_leads_cannot_be_read(_world: World) -> None:
+    """The heartbeat found that a right is gone, and people were told."""
+    broken = Finding.objects.filter(until=None, state=Finding.State.BROKEN)
+    assert broken.filter(check_name=Check.LEADS).exists()
+    assert SystemMessage.objects.filter(topic__startswith="doctor").exists()
+
+
+def was_announced(_world: World) -> None:
+    """The end that just came was told 30, 14, 7, 3 and 1 days before."""
+    user = LinkedInUser.objects.get()
+    told = EndingTold.objects.filter(
+        key__startswith=f"user-{user.pk}-",
+        told_at__gt=clock.now() - timedelta(days=40),
+    )
+    assert set(told.values_list("days", flat=True)) == {30, 14, 7, 3, 1}
+
+
 # Day of the year, and what happens at its end or must hold then.
 EVENTS: list[tuple[int, Callable[[World], None]]] = [
     (5, versions_are("202609", "202610")),
@@ -182,6 +220,13 @@ EVENTS: list[tuple[int, Callable[[World], None]]] = [
     (60, is_connected(renews=True)),
     (85, linkedin_fails_with("500")),
     (92, linkedin_is_back),
+    # The role on the page is taken away, and given back.
+    (100, linkedin_fails_with("403-entity")),
+    (103, is_told_that_leads_cannot_be_read),
+    (104, linkedin_is_back),
+    (120, a_second_user_joins),
+    (140, the_second_user_leaves),
+    (166, was_announced),
     # The end of the consent; nobody comes for five days, then the wrong one.
     (166, is_told_as("expired")),
     (168, another_member_comes),
@@ -189,6 +234,7 @@ EVENTS: list[tuple[int, Callable[[World], None]]] = [
     (171, consents),
     (172, is_connected(renews=False)),
     # Sixty days later that ends, too.
+    (232, was_announced),
     (232, is_told_as("expired")),
     (236, refresh_tokens_are("on")),
     (237, consents),

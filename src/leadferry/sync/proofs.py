@@ -37,6 +37,10 @@ def close_day(run: SyncRun, day: int, forms: Mapping[int, FormDay]) -> None:
     start = day * DAY_MS
     span = (max(start, run.start), min(start + DAY_MS, run.end + 1))
     rows = DayProof.objects.filter(integration=run.integration, day=date_of(day))
+    whole = rows.filter(form_id=DayProof.ALL_FORMS).first()
+    if span[0] > start and whole is not None and _is_whole(whole):
+        # LinkedIn has begun to forget the day: what was counted of it stays.
+        return
     held = {row.form_id: row for row in rows.exclude(form_id=DayProof.ALL_FORMS)}
     for form_id in {*held, *forms}:
         proof = held.get(form_id) or DayProof(
@@ -69,18 +73,21 @@ def _fill(proof: DayProof, counted: FormDay, *, span: tuple[int, int]) -> None:
 def settle(proof: DayProof, *, is_checked: bool = True) -> None:
     """Total and state by the numbers of the buckets."""
     proof.total = sum(getattr(proof, bucket.value) for bucket in Bucket)
-    start = number_of(proof.day) * DAY_MS
-    is_whole = proof.since <= start and proof.until >= start + DAY_MS
     if proof.missing:
         proof.state = State.GAP
     elif not is_checked:
         proof.state = State.MENDED
-    elif proof.on_its_way or not is_whole:
+    elif proof.on_its_way or not _is_whole(proof):
         proof.state = State.PARTIAL
     else:
         proof.state = State.PROVEN
     is_closed = proof.state == State.PROVEN
     proof.closed_at = (proof.closed_at or clock.now()) if is_closed else None
+
+
+def _is_whole(proof: DayProof) -> bool:
+    start = number_of(proof.day) * DAY_MS
+    return proof.since <= start and proof.until >= start + DAY_MS
 
 
 def _registered_here(proof: DayProof) -> int:

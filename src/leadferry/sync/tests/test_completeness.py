@@ -221,6 +221,22 @@ def test_today_and_the_day_that_linkedin_cuts_are_partial(
     assert DayProof.objects.filter(form_id=0).count() == 91
 
 
+def test_what_was_proven_of_a_day_that_linkedin_forgets_stays(
+    sandbox: Sandbox, integration: Integration
+) -> None:
+    start = (clock.now_ms() // DAY_MS - 90) * DAY_MS
+    for form in (0, int(WEBINAR)):
+        DayProof.objects.create(
+            integration=integration, form_id=form, day=days_ago(90), total=5,
+            state=State.PROVEN, registered=5, since=start, until=start + DAY_MS,
+            checked_at=start + 2 * DAY_MS, digest="5" * 32,
+        )  # fmt: skip
+    check(integration, first=90, last=89)
+    assert (proof(90).state, proof(90).total) == (State.PROVEN, 5)
+    assert proof(90, WEBINAR).digest == "5" * 32
+    assert proof(89).state == State.PROVEN
+
+
 def test_a_check_that_stops_anywhere_goes_on(
     sandbox: Sandbox, integration: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
