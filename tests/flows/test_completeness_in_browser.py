@@ -62,7 +62,7 @@ def open_completeness(walk: Walk, hands: Hands, instance: Instance) -> None:
     page.goto(f"{instance.url}/social-leads/")
     # What comes late moves the list: a press would land beside it.
     expect(page.locator(".waits")).to_have_count(0, timeout=20_000)
-    hands.press(page.get_by_role("link", name="LinkedIn – Northwind EMEA"))
+    hands.press(page.get_by_role("link", name="LinkedIn – Northwind EMEA", exact=True))
     hands.press(page.get_by_role("link", name="Completeness"))
 
 

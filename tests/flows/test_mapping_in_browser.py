@@ -131,7 +131,7 @@ def use_both_editors(
     """From "Add" to the leads."""
     page = walk.page
     page.goto(f"{instance.url}/social-leads/")
-    hands.press(page.get_by_role("link", name="LinkedIn – Northwind EMEA"))
+    hands.press(page.get_by_role("link", name="LinkedIn – Northwind EMEA", exact=True))
     map_by_default(walk, hands)
     hands.press(page.get_by_role("link", name="Webinar Q4"))
     map_one_form(walk, hands)
@@ -236,7 +236,7 @@ def test_trying_follows_every_step(
     linkedin.submit(WEBINAR, count=25)
     wait_for_all(instance, linkedin)
     page.goto(f"{instance.url}/social-leads/")
-    page.get_by_role("link", name="LinkedIn – Northwind EMEA").click()
+    page.get_by_role("link", name="LinkedIn – Northwind EMEA", exact=True).click()
     page.get_by_role("link", name="Webinar Q4").click()
     setup, hands = page.locator("#setup"), Mouse()
     setup.get_by_label("Custom mapping").check()

@@ -69,7 +69,7 @@ def change_the_mapping(walk: Walk, instance: Instance) -> None:
     page.get_by_role("button", name="Apply", exact=True).click()
     expect(page.get_by_text("called back").first).to_be_visible()
     page.goto(f"{instance.url}/social-leads/")
-    page.get_by_role("link", name="LinkedIn – Northwind EMEA").click()
+    page.get_by_role("link", name="LinkedIn – Northwind EMEA", exact=True).click()
     default = page.get_by_role("region", name="Default mapping")
     default.get_by_role("button", name="Add", exact=True).click()
     dialog = page.get_by_role("dialog")

@@ -60,7 +60,7 @@ def fetch_all(walk: Walk, hands: Hands, instance: Instance, linkedin: Sandbox) -
     """From the toolbar to the last lead, stopped and resumed on the way."""
     page = walk.page
     page.goto(f"{instance.url}/social-leads/")
-    hands.press(page.get_by_role("link", name="LinkedIn – Northwind EMEA"))
+    hands.press(page.get_by_role("link", name="LinkedIn – Northwind EMEA", exact=True))
     hands.press(page.get_by_role("link", name="Sync all leads"))
     box = page.get_by_role("dialog")
     expect(box.get_by_text(f"LinkedIn has {OF_THE_ACCOUNT:,} leads")).to_be_visible()

@@ -17,9 +17,17 @@ from leadferry.accounts import services as accounts
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
 from leadferry.ingest import inbox
+from leadferry.ingest import queries as ingest
 from leadferry.ingest.drain import drain
 from leadferry.ingest.models import HeldBack
-from leadferry.integrations import api_versions, removal, tokens
+from leadferry.ingest.tasks import examine_what_is_due
+from leadferry.integrations import (
+    api_versions,
+    doctor,
+    examination,
+    removal,
+    tokens,
+)
 from leadferry.integrations.checks import Check
 from leadferry.integrations.models import (
     AdAccount,
@@ -46,7 +54,7 @@ from leadferry.sync.models import DayProof, SyncRun
 from tests.support.instance import sign_in_at_linkedin
 from tests.support.sandbox import CLIENT_ID, DEMO, WEBINAR, Sandbox
 
-DAYS = 365
+DAYS = 175
 DAY_MS = 86_400_000
 # The consent is so old when the year begins: its own year ends within this one.
 _CONSENT_DAYS = 200
@@ -249,12 +257,21 @@ EVENTS: list[tuple[int, Callable[[World], None]]] = [
 ]
 
 
+def is_examined(integration_id: int) -> None:
+    """The doctor looks, as the worker lets it once somebody asked."""
+    integration = Integration.objects.get(pk=integration_id)
+    checked_at = ingest.last_challenge()
+    doctor.record(integration, examination.examine(integration, checked_at=checked_at))
+
+
 def everything_due() -> Iterator[Callable[[], object]]:
     """What the workers would do now: schedules, notices, polls, runs."""
     for task in due_tasks():
-        # The engine's own affairs need an engine.
-        if not task.name.startswith("leadferry.jobs"):
+        # The engine's own affairs need an engine, and what only asks it does.
+        if not task.name.startswith("leadferry.jobs") and task != examine_what_is_due:
             yield task
+    for integration in doctor.due():
+        yield partial(is_examined, integration)
     for account in inbox.accounts_with_due_notices():
         yield partial(drain, account)
     for integration in polling.due_pollings():
