@@ -206,7 +206,7 @@ def test_a_switch_asks_and_takes_effect_with_apply(
     page = walk.page
     page.goto(f"{instance.url}/social-leads/")
     walk.check()
-    page.get_by_role("link", name="Asia & Pacific").click()
+    page.get_by_role("link", name="Asia & Pacific", exact=True).click()
     expect(page.get_by_role("button", name="Apply")).to_be_hidden()
     page.get_by_label("Register leads of Newsletter").uncheck()
     assert instance.rows("SELECT 1 FROM integrations_leadform WHERE NOT is_on") == []
@@ -332,7 +332,7 @@ def test_a_second_user_for_the_same_ad_account(
         dialog.get_by_role("link", name="Done").click()
 
         expect(page.get_by_role("rowheader")).to_have_count(1)
-        page.get_by_role("link", name="Asia & Pacific").click()
+        page.get_by_role("link", name="Asia & Pacific", exact=True).click()
         expect(page.get_by_text("Bea Example")).to_be_visible()
         # One is enough: the other's access ends, and registration goes on.
         linkedin.control("PUT", "tokens/ada", {"state": "revoked"})
