@@ -54,7 +54,7 @@ from leadferry.sync.models import DayProof, SyncRun
 from tests.support.instance import sign_in_at_linkedin
 from tests.support.sandbox import CLIENT_ID, DEMO, WEBINAR, Sandbox
 
-DAYS = 175
+DAYS = 365
 DAY_MS = 86_400_000
 # The consent is so old when the year begins: its own year ends within this one.
 _CONSENT_DAYS = 200
