@@ -33,7 +33,6 @@ from leadferry.integrations.models import (
     AdAccount,
     AdAccountAccess,
     CallCount,
-    EndingTold,
     Finding,
     Integration,
     LinkedInApplication,
@@ -198,21 +197,16 @@ def the_second_user_leaves(_world: World) -> None:
     removal.delete_user(LinkedInUser.objects.get(sub="eve"), by=None)
 
 
+def a_right_is_taken_away(world: World) -> None:
+    """Leads of the page may not be read any more, and nobody tells us of it."""
+    world.sandbox.fault("leadFormResponses", "403-entity")
+
+
 def is_told_that_leads_cannot_be_read(_world: World) -> None:
     """The heartbeat found that a right is gone, and people were told."""
     broken = Finding.objects.filter(until=None, state=Finding.State.BROKEN)
     assert broken.filter(check_name=Check.LEADS).exists()
     assert SystemMessage.objects.filter(topic__startswith="doctor").exists()
-
-
-def was_announced(_world: World) -> None:
-    """The end that just came was told 30, 14, 7, 3 and 1 days before."""
-    user = LinkedInUser.objects.get()
-    told = EndingTold.objects.filter(
-        key__startswith=f"user-{user.pk}-",
-        told_at__gt=clock.now() - timedelta(days=40),
-    )
-    assert set(told.values_list("days", flat=True)) == {30, 14, 7, 3, 1}
 
 
 # Day of the year, and what happens at its end or must hold then.
@@ -229,12 +223,11 @@ EVENTS: list[tuple[int, Callable[[World], None]]] = [
     (85, linkedin_fails_with("500")),
     (92, linkedin_is_back),
     # The role on the page is taken away, and given back.
-    (100, linkedin_fails_with("403-entity")),
+    (100, a_right_is_taken_away),
     (103, is_told_that_leads_cannot_be_read),
     (104, linkedin_is_back),
     (120, a_second_user_joins),
     (140, the_second_user_leaves),
-    (166, was_announced),
     # The end of the consent; nobody comes for five days, then the wrong one.
     (166, is_told_as("expired")),
     (168, another_member_comes),
@@ -242,7 +235,6 @@ EVENTS: list[tuple[int, Callable[[World], None]]] = [
     (171, consents),
     (172, is_connected(renews=False)),
     # Sixty days later that ends, too.
-    (232, was_announced),
     (232, is_told_as("expired")),
     (236, refresh_tokens_are("on")),
     (237, consents),
