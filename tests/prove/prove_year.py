@@ -186,15 +186,15 @@ def is_told_as(state: str) -> Callable[[World], None]:
 
 
 def a_second_user_joins(world: World) -> None:
-    """Somebody else with all roles reaches the ad account, too."""
-    user = make_user(world.sandbox.token("ada"), sub="eve")
+    """Another member is connected, too: one without a role on the page."""
+    user = make_user(world.sandbox.token("vic"), sub="vic")
     for account in AdAccount.objects.all():
         AdAccountAccess.objects.create(user=user, ad_account=account, role="VIEWER")
 
 
 def the_second_user_leaves(_world: World) -> None:
     """A person deletes that user; the other one goes on."""
-    removal.delete_user(LinkedInUser.objects.get(sub="eve"), by=None)
+    removal.delete_user(LinkedInUser.objects.get(sub="vic"), by=None)
 
 
 def a_right_is_taken_away(world: World) -> None:
@@ -228,6 +228,7 @@ EVENTS: list[tuple[int, Callable[[World], None]]] = [
     (104, linkedin_is_back),
     (120, a_second_user_joins),
     (140, the_second_user_leaves),
+    (143, is_connected(renews=True)),
     # The end of the consent; nobody comes for five days, then the wrong one.
     (166, is_told_as("expired")),
     (168, another_member_comes),

@@ -1,12 +1,10 @@
 """Completeness: a calendar of proofs, a day with its buckets, a month to keep."""
 
-import csv
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import cast
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,6 +22,7 @@ from leadferry.sync.models import CheckPlan, DayProof
 from leadferry.sync.proofs import MENDED
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.social.found import integration_or_404
+from leadferry.web.spreadsheets import csv_answer
 
 # Bucket -> caption, and what it means for whoever asks whether a lead is lost.
 _BUCKETS = {
@@ -187,37 +186,16 @@ def _place(request: HttpRequest) -> calendars.Place | None:
     return (int(at), int(pk)) if at.isdecimal() and pk.isdecimal() else None
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, line: str) -> str:
-        """The line."""
-        return line
-
-
 @requires(MANAGE_INTEGRATIONS)
 @require_safe
 def as_csv(_request: HttpRequest, integration_id: int) -> HttpResponseBase:
     """All proofs of the days that LinkedIn still has."""
     integration = integration_or_404(integration_id)
     first, last = calendars.window()
-    return _csv(
+    return csv_answer(
         calendars.table_of(integration, first=first, last=last),
         name=f"completeness-{integration.ad_account.account_id}-{last}.csv",
     )
-
-
-def _csv(rows: Iterator[list[object]], *, name: str) -> StreamingHttpResponse:
-    writer = csv.writer(_Echo())
-    lines = (writer.writerow(_safe(row)) for row in rows)
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
-def _safe(row: list[object]) -> list[object]:
-    # A spreadsheet would run what begins like a formula.
-    return [f"'{one}" if str(one)[:1] in {"=", "+", "@"} else one for one in row]
 
 
 @requires(MANAGE_INTEGRATIONS)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,10 +22,10 @@ from leadferry.integrations import doctor, remedies
 from leadferry.integrations.checks import Check
 from leadferry.integrations.models import Finding, Integration
 from leadferry.integrations.remedies import Said
-from leadferry.integrations.services import find_integration
 from leadferry.jobs import inquiries
 from leadferry.web.access import MANAGE_INTEGRATIONS, public, requires
 from leadferry.web.problems import problem
+from leadferry.web.social.found import integration_or_404
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +36,6 @@ class Row:
     said: Said
     href: str = ""
     caption: str = ""
-
-
-def _found(integration_id: int) -> Integration:
-    integration = find_integration(integration_id)
-    if integration is None:
-        raise Http404
-    return integration
 
 
 def _row(finding: Finding) -> Row:
@@ -70,7 +63,7 @@ def page_of(name: str, integration_id: int) -> tuple[str, str]:
 @require_safe
 def doctor_page(request: HttpRequest, integration_id: int) -> HttpResponse:
     """Each check with its state, since when, who mends it and where."""
-    return _page(request, _found(integration_id))
+    return _page(request, integration_or_404(integration_id))
 
 
 def _page(
@@ -99,7 +92,7 @@ def _page(
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_now(request: HttpRequest, integration_id: int) -> HttpResponse:
     """A worker makes the checks; a look asks whether it has."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     topic = doctor.topic(integration.pk)
     if request.method == "POST":
         inquiries.ask(topic, examine, integration.pk)
@@ -115,7 +108,7 @@ def check_now(request: HttpRequest, integration_id: int) -> HttpResponse:
 @require_POST
 def make_link(request: HttpRequest, integration_id: int) -> HttpResponse:
     """A link for the administrator of the page; it is shown this once."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     made = doctor.make_link(integration, by=cast("User", request.user))
     address = reverse("shown-to-page", kwargs={"token": made.token})
     return _page(request, integration, request.build_absolute_uri(address))
@@ -127,7 +120,7 @@ def withdraw_link(
     request: HttpRequest, integration_id: int, link_id: int
 ) -> HttpResponse:
     """The link opens nothing from now on."""
-    integration = _found(integration_id)
+    integration = integration_or_404(integration_id)
     if doctor.withdraw_link(integration, link_id, by=cast("User", request.user)):
         messages.success(request, _("The link is withdrawn."))
     return redirect("doctor", integration_id=integration.pk)

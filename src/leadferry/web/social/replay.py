@@ -1,8 +1,5 @@
 """Replay: stored submissions through a mapping, looked at, applied, undone."""
 
-import csv
-import re
-from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import cast
 
@@ -34,8 +31,7 @@ from leadferry.sync.periods import Period
 from leadferry.sync.replay_queries import ChangeFilter
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.social.found import integration_or_404
-
-_NUMBER = re.compile(r"[+-][\d\s().,/-]*")
+from leadferry.web.spreadsheets import csv_answer
 
 
 @requires(MANAGE_INTEGRATIONS)
@@ -239,32 +235,4 @@ def export(request: HttpRequest, batch_id: int) -> StreamingHttpResponse:
     """The values of the filter as CSV, sent as they are read."""
     batch = _found(batch_id)
     rows = replay_queries.csv_rows(batch, _filter(request.GET))
-    answer = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
-    name = f"replay-{batch.pk}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
-class _Line:
-    """Where a writer of CSV leaves one line."""
-
-    text = ""
-
-    def write(self, text: str) -> None:
-        self.text = text
-
-
-def _lines(rows: Iterable[list[str]]) -> Iterator[str]:
-    line = _Line()
-    writer = csv.writer(line)
-    # A mark that spreadsheets need to read UTF-8.
-    yield "\ufeff"
-    for row in rows:
-        writer.writerow([_harmless(cell) for cell in row])
-        yield line.text
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet would run as a formula what a person may have submitted."""
-    is_formula = cell[:1] in {"=", "+", "-", "@", "\t", "\r"}
-    return f"'{cell}" if is_formula and not _NUMBER.fullmatch(cell) else cell
+    return csv_answer(rows, name=f"replay-{batch.pk}.csv")

@@ -20,6 +20,7 @@ from leadferry.integrations.tests.builders import (
     make_user,
 )
 from leadferry.kit import clock
+from leadferry.leads.models import LookupValue
 from leadferry.sync import checks, services
 from leadferry.sync.models import DayProof, SyncRun
 from leadferry.sync.periods import Period
@@ -162,7 +163,7 @@ def test_csv_and_certificate_tell_the_same(
         "StreamingHttpResponse",
         mia.get(reverse("completeness-csv", args=[integration.pk])),
     )
-    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     mine = [row for row in rows if row["day"] == str(days_ago(2))]
     totals = {row["form id"]: row["total"] for row in mine}
     assert totals == {"": "7", WEBINAR: "5", DEMO: "2"}
@@ -175,6 +176,19 @@ def test_csv_and_certificate_tell_the_same(
     assert "Print" in page
     address = reverse("completeness-certificate", args=[integration.pk, "2999-01"])
     assert mia.get(address).status_code == 404
+
+
+def test_a_name_is_no_formula(mia: Client, integration: Integration) -> None:
+    LookupValue.objects.filter(social_id=WEBINAR).update(name="-1+cmd|' /C calc'!A0")
+    DayProof.objects.create(
+        integration=integration, form_id=int(WEBINAR), day=days_ago(1),
+        state=DayProof.State.PROVEN, since=0, until=0, checked_at=0,
+    )  # fmt: skip
+    answer = cast(
+        "StreamingHttpResponse",
+        mia.get(reverse("completeness-csv", args=[integration.pk])),
+    )
+    assert ",'-1+cmd|" in answer.getvalue().decode()
 
 
 def test_what_is_no_day_is_not_there(mia: Client, integration: Integration) -> None:
