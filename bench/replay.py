@@ -42,8 +42,12 @@ def main() -> None:
         replay.take_up(batch.pk)
         rate = LEADS / (time.perf_counter() - started)
         name = f"replay {step}, {DATABASE}, {LEADS:,} leads"
-        bare = {"bare": imported, "bare_name": "imported"}
-        tell(Figure(name=name, value=rate, unit="leads/s", **bare))  # type: ignore[arg-type]
+        tell(
+            Figure(
+                name=name, value=rate, unit="leads/s",
+                bare=imported, bare_name="imported",
+            )
+        )  # fmt: skip
 
     measure("compared", lambda: None)
     measure("written", lambda: replay.apply(batch, by=None))
