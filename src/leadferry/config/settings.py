@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "leadferry.alerts",
     "leadferry.leads",
     "leadferry.integrations",
+    "leadferry.destinations",
     "leadferry.ingest",
     "leadferry.sync",
     "leadferry.web",
