@@ -1,0 +1,94 @@
+"""What Creatio's refusals mean; the three bases are those of every destination.
+
+Temporary
+├── Throttled        429, 503: nothing was done
+└── Unclear          502, 504, no answer: it may have been done
+SetupProblem         401 twice, 403, 404 of a collection, a web page, a redirect, 405 …
+Rejected
+├── Refused          400: the record is malformed in Creatio's eyes
+└── Failed           500 or a success that is none: anything; look before deciding
+"""
+
+from leadferry.destinations.base import Rejected, SetupProblem, Temporary
+from leadferry.destinations.creatio.answers import Answer, without_people
+from leadferry.kit.errors import LeadferryError
+
+_THROTTLED = frozenset({429, 503})
+_UNCLEAR = frozenset({408, 502, 504, 520, 521, 522, 523, 524})
+
+
+class Throttled(Temporary):
+    """Creatio, or what stands before it, wants less: nothing was done."""
+
+
+class Unclear(Temporary):
+    """There is no answer to rely on: what was asked may have been done."""
+
+
+class Refused(Rejected):
+    """Creatio does not take what was sent."""
+
+
+class Failed(Rejected):
+    """Creatio failed at it, for a reason that only its innermost message tells."""
+
+
+class Missing(Rejected):
+    """Creatio has no such record."""
+
+
+def error_for(answer: Answer, *, what: str) -> LeadferryError:
+    """The error that an answer without success stands for; `what` names the object."""
+    status, text = answer.status, without_people(answer.text)
+    if status in _THROTTLED:
+        return Throttled(
+            f"Creatio asks to wait ({status}).", retry_after_s=answer.retry_after_s
+        )
+    if status in _UNCLEAR:
+        return Unclear(
+            f"Creatio did not answer in time or its gateway failed ({status}).",
+            retry_after_s=answer.retry_after_s,
+        )
+    if 200 <= status < 400 and (answer.is_page or status >= 300):
+        return SetupProblem(
+            "A web page came instead of data: the address is not that of Creatio, or "
+            "it leads to its sign-in page.",
+            step="address",
+        )
+    if 200 <= status < 300 and answer.body is None:
+        return Unclear("Creatio answered with something that is no data.")
+    if status >= 500 and answer.is_page:
+        return Unclear(f"What stands before Creatio failed ({status}).")
+    return _refusal(status, text, what, is_page=answer.is_page)
+
+
+def _refusal(status: int, text: str, what: str, *, is_page: bool) -> LeadferryError:
+    if status == 401:
+        return SetupProblem(
+            f"Creatio does not accept the sign-in for {what}. {text}".rstrip(),
+            step="client",
+        )
+    if status == 403:
+        return SetupProblem(
+            f"The user of the integrated application may not do this with {what}. "
+            f"{text}".rstrip(),
+            step="rights",
+        )
+    if _names_no_collection(text) or (status == 404 and is_page):
+        return SetupProblem(
+            f"Creatio does not offer {what}. {text}".rstrip(), step="address"
+        )
+    if status == 404:
+        return Missing(f"Creatio has no such record of {what}.")
+    if status in {400, 409, 413, 414, 422}:
+        return Refused(text or f"Creatio refused {what} ({status}).")
+    if status >= 500 or status < 300:
+        return Failed(text or f"Creatio failed at {what} ({status}).")
+    return SetupProblem(
+        f"Creatio does not allow this call on {what} ({status}). {text}".rstrip(),
+        step="address",
+    )
+
+
+def _names_no_collection(text: str) -> bool:
+    return "No HTTP resource was found" in text or "matches the controller" in text
