@@ -129,6 +129,14 @@ class Connector(Protocol):
 
     page_size: int
 
+    def id_for(self, parcel: Parcel) -> str:
+        """The remote id of a lead not sent yet, where it is derived; else empty.
+
+        Asked before the lead is sent, so that one whose answer was lost can be
+        erased too. It makes no call.
+        """
+        ...
+
     def send(
         self, parcels: Sequence[Parcel]
     ) -> Mapping[int, Delivered | Rejected | Temporary]:
@@ -143,4 +151,8 @@ class Connector(Protocol):
 
     def examine(self) -> Iterator[Step]:
         """The steps of "Test connection", each as soon as it is known."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections that are kept open."""
         ...
