@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "leadferry.leads",
     "leadferry.integrations",
     "leadferry.destinations",
+    "leadferry.destinations.creatio",
     "leadferry.ingest",
     "leadferry.sync",
     "leadferry.web",

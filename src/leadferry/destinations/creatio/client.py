@@ -28,7 +28,7 @@ class RootStore(Protocol):
     """Where it is remembered on which runtime this Creatio runs."""
 
     def root(self) -> str | None:
-        """"/0", nothing, or None while it is not known."""
+        """ "/0", nothing, or None while it is not known."""
         ...
 
     def keep_root(self, root: str | None) -> None:
@@ -183,12 +183,16 @@ class Client:
 
     def batch(self, parts: Sequence[wire.Part]) -> dict[str, Answer]:
         """The answer of each part, by id; a part without an answer is left out."""
-        answer = self._call(
-            "POST",
-            "$batch",
-            content=wire.batch_of(parts),
-            headers={"Content-Type": _BATCH_JSON, "Prefer": "continue-on-error"},
-        )
+        headers = {"Content-Type": _BATCH_JSON, "Prefer": "continue-on-error"}
+        try:
+            answer = self._call(
+                "POST", "$batch", content=wire.batch_of(parts), headers=headers
+            )
+        except Missing as exc:
+            self.forget_root()
+            raise SetupProblem(
+                "Creatio's OData service is not where it was.", step="address"
+            ) from exc
         if not isinstance(answer.body.get("responses"), list):
             raise Unclear("Creatio's answer to a batch is none.")
         return wire.part_answers(answer.body)
@@ -224,7 +228,10 @@ class Client:
             # Expired, or withdrawn before its time: once more with a new one.
             token = self._tokens.renewed(token)
         if not answer.is_success:
-            raise error_for(answer, what=path.partition("(")[0])
+            error = error_for(answer, what=path.partition("(")[0])
+            if isinstance(error, SetupProblem) and error.step == "address":
+                self.forget_root()
+            raise error
         return answer
 
     def _send(self, request: httpx.Request) -> Answer:

@@ -24,7 +24,7 @@ EMPTY: dict[Kind, Any] = {
 _NOTHING = {Kind.WHOLE: "0", Kind.DECIMAL: "0", Kind.BOOLEAN: "false"}
 
 
-class Unfit(Exception):  # noqa: N818 - says what it is of: a value of its column
+class Unfit(Exception):
     """The value cannot stand in a column of this type."""
 
 
@@ -41,12 +41,10 @@ def as_text(value: Value) -> str:
         return value.name
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, datetime):
-        return _moment(value)
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, date):
+        return value.isoformat().replace("+00:00", "Z")
     return value.replace("\0", "")
 
 

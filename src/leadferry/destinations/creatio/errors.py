@@ -63,31 +63,27 @@ def error_for(answer: Answer, *, what: str) -> LeadferryError:
 
 
 def _refusal(status: int, text: str, what: str, *, is_page: bool) -> LeadferryError:
-    if status == 401:
-        return SetupProblem(
-            f"Creatio does not accept the sign-in for {what}. {text}".rstrip(),
-            step="client",
-        )
-    if status == 403:
-        return SetupProblem(
-            f"The user of the integrated application may not do this with {what}. "
-            f"{text}".rstrip(),
-            step="rights",
-        )
-    if _names_no_collection(text) or (status == 404 and is_page):
-        return SetupProblem(
-            f"Creatio does not offer {what}. {text}".rstrip(), step="address"
-        )
+    is_nowhere = _names_no_collection(text) or (status == 404 and is_page)
+    if is_nowhere or status in {401, 403}:
+        return _setup_problem(status, text, what)
     if status == 404:
         return Missing(f"Creatio has no such record of {what}.")
     if status in {400, 409, 413, 414, 422}:
         return Refused(text or f"Creatio refused {what} ({status}).")
     if status >= 500 or status < 300:
         return Failed(text or f"Creatio failed at {what} ({status}).")
-    return SetupProblem(
-        f"Creatio does not allow this call on {what} ({status}). {text}".rstrip(),
-        step="address",
-    )
+    return _setup_problem(status, text, what)
+
+
+def _setup_problem(status: int, text: str, what: str) -> SetupProblem:
+    if status == 401:
+        step, told = "client", f"Creatio does not accept the sign-in for {what}."
+    elif status == 403:
+        step = "rights"
+        told = f"The user of the integrated application may not do this with {what}."
+    else:
+        step, told = "address", f"Creatio does not offer this on {what} ({status})."
+    return SetupProblem(f"{told} {text}".rstrip(), step=step)
 
 
 def _names_no_collection(text: str) -> bool:

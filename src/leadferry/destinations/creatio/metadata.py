@@ -79,7 +79,9 @@ class Schema:
     def to_json(self) -> dict[str, Any]:
         """As it is kept."""
         return {
-            name: [[c.code, c.key, c.kind.value, c.entity_set] for c in columns.values()]
+            name: [
+                [c.code, c.key, c.kind.value, c.entity_set] for c in columns.values()
+            ]
             for name, columns in self.objects.items()
         }
 

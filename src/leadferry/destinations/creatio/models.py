@@ -70,7 +70,9 @@ class RemoteValue(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["lookup", "name_key"], name="creatio_remote_value_name")
+            models.Index(
+                fields=["lookup", "name_key"], name="creatio_remote_value_name"
+            )
         ]
 
     def __str__(self) -> str:

@@ -65,7 +65,7 @@ class _Refused(msgspec.Struct):
     error: str
 
 
-class _Elsewhere(Exception):  # noqa: N818 - no error: the next address is tried
+class _Elsewhere(Exception):
     """There is no identity server at this address."""
 
 
@@ -127,21 +127,21 @@ class Tokens:
                         self._token = held
                         return held.text if held else ""
                 if self._store.claim(until=clock.now() + _CLAIM):
-                    return self._fetch_and_keep()
+                    return self.fetch_and_keep().text
                 clock.sleep(_LOOK_AGAIN_SECONDS)
 
-    def _fetch_and_keep(self) -> str:
+    def fetch_and_keep(self) -> Token:
+        """Ask for a new token, whatever there is, and share it."""
         token = None
         try:
-            token = self.fetch()
+            token = self._fetch()
         finally:
             # Without a token too: the next one asks, instead of waiting for us.
             self._store.keep(token)
         self._token = token
-        return token.text
+        return token
 
-    def fetch(self) -> Token:
-        """A new token from the identity server, wherever it is."""
+    def _fetch(self) -> Token:
         if self._entered:
             return self._from_the_entered()
         known = self._store.identity_url()

@@ -74,7 +74,7 @@ def _request(part: Part) -> dict[str, Any]:
 
 
 def part_answers(body: Any) -> dict[str, Answer]:
-    """The answers of a batch by the ids of its parts; what is unreadable is left out."""
+    """The answers by the ids of the parts; what is unreadable is left out."""
     rows = body.get("responses") if isinstance(body, dict) else None
     found: dict[str, Answer] = {}
     for row in rows if isinstance(rows, list) else ():

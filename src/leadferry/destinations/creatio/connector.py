@@ -1,0 +1,91 @@
+"""Leads in a real Creatio: what a destination of this kind is, put together."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.conf import settings
+
+from leadferry.destinations.base import (
+    Delivered,
+    Erased,
+    Parcel,
+    Rejected,
+    Step,
+    Temporary,
+)
+from leadferry.destinations.creatio import delivering, erasing, examination, shaping
+from leadferry.destinations.creatio.client import Client, tidy_address
+from leadferry.destinations.creatio.oauth import Tokens
+from leadferry.destinations.creatio.session import Session
+from leadferry.destinations.creatio.store import SiteStore
+from leadferry.destinations.kinds import Setup
+from leadferry.leads.columns import catalogue
+from leadferry.mapping.fields import ColumnType
+
+# A batch has 100 parts; with extended information a lead takes two.
+_PAGE_SIZE = 50
+
+
+class CreatioConnector:
+    """Speaks to one Creatio."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.page_size = _PAGE_SIZE
+        address = tidy_address(setup.settings["address"])
+        identity_url = setup.settings.get("identity_url", "")
+        client_id = setup.settings["client_id"]
+        secret = setup.secrets["client_secret"]
+        store = SiteStore(
+            setup.key,
+            keyring=settings.KEYRING,
+            credentials="\n".join([address, identity_url, client_id, secret]),
+        )
+        self._tokens = Tokens(
+            address=address,
+            identity_url=identity_url,
+            client_id=client_id,
+            client_secret=secret,
+            store=store,
+        )
+        self._client = Client(address=address, tokens=self._tokens, store=store)
+        self._store = store
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def session(self) -> Session:
+        """What one page works with; it sees columns that were added meanwhile."""
+        return Session(
+            client=self._client,
+            store=self._store,
+            keyring=settings.KEYRING,
+            lengths=_lengths(),
+        )
+
+    def id_for(self, parcel: Parcel) -> str:
+        """The id that the lead will have in Creatio."""
+        return str(shaping.lead_id(parcel, instance=self.session().instance))
+
+    def send(
+        self, parcels: Sequence[Parcel]
+    ) -> Mapping[int, Delivered | Rejected | Temporary]:
+        """What became of each lead; raises Temporary or SetupProblem for all."""
+        return delivering.deliver(self.session(), parcels)
+
+    def erase(
+        self, remote_ids: Sequence[str]
+    ) -> Mapping[str, Erased | Rejected | Temporary]:
+        """What became of each; one that is not there any more is erased."""
+        return erasing.erase(self.session(), remote_ids)
+
+    def examine(self) -> Iterator[Step]:
+        """The steps of "Test connection", each as soon as it is known."""
+        yield from examination.examine(self.session(), self._tokens)
+
+
+def _lengths() -> dict[str, int]:
+    return {
+        code: column.length
+        for code, column in catalogue().items()
+        if column.type is ColumnType.TEXT and column.length is not None
+    }
