@@ -149,7 +149,10 @@ def _canonical_number(wire: Any) -> str:
         found = Decimal(str(wire))
     except InvalidOperation:
         return str(wire)
-    return format(found.normalize() + 0, "f") if found else "0"
+    if not found:
+        return "0"
+    text = format(found, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _canonical_guid(wire: Any) -> str:

@@ -70,7 +70,7 @@ def _refusal(status: int, text: str, what: str, *, is_page: bool) -> LeadferryEr
         return Missing(f"Creatio has no such record of {what}.")
     if status in {400, 409, 413, 414, 422}:
         return Refused(text or f"Creatio refused {what} ({status}).")
-    if status >= 500 or status < 300:
+    if (status >= 500 and status != 501) or status < 300:
         return Failed(text or f"Creatio failed at {what} ({status}).")
     return _setup_problem(status, text, what)
 
