@@ -1,27 +1,36 @@
 """What a kind of destination declares; `registry.py` lists the kinds."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from leadferry.destinations.base import Connector
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+def _anything(_value: str) -> str:
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SetupField:
-    """One field of the set-up form; `check` returns what is wrong, or nothing.
+    """One field of the set-up form; `check` says what is wrong, or nothing.
 
     A secret is encrypted and never shown again.
     """
 
     code: str
-    caption: str
-    help: str = ""
-    placeholder: str = ""
+    caption: StrOrPromise
+    help: StrOrPromise = ""
     is_secret: bool = False
     is_required: bool = True
-    # Made by the form where the person leaves it empty.
-    generate: Callable[[], str] | None = None
-    check: Callable[[str], str] | None = None
+    check: Callable[[str], StrOrPromise] = _anything
+    # What the form starts with.
+    suggest: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,13 +44,15 @@ class Setup:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
-    """A kind of destination: how its set-up looks, and what speaks to it."""
+    """A kind of destination: what its set-up asks for, and what speaks to it.
+
+    `pages` are further pages of the kind: caption by the name of a route, which takes
+    `destination_id`.
+    """
 
     code: str
-    caption: str
-    description: str
-    icon: str
+    caption: StrOrPromise
+    description: StrOrPromise
     fields: Sequence[SetupField]
     connect: Callable[[Setup], Connector]
-    # Name of the route of further pages of this kind, which takes the destination's id.
-    more: Mapping[str, str] | None = None
+    pages: Mapping[str, StrOrPromise] = field(default_factory=dict)
