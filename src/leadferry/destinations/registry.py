@@ -3,11 +3,12 @@
 import json
 
 from leadferry.destinations.base import Connector, SetupProblem
+from leadferry.destinations.creatio.kind import CREATIO
 from leadferry.destinations.kinds import Kind, Setup
 from leadferry.destinations.models import Destination
 from leadferry.destinations.webhook.kind import WEBHOOK
 
-KINDS: dict[str, Kind] = {kind.code: kind for kind in (WEBHOOK,)}
+KINDS: dict[str, Kind] = {kind.code: kind for kind in (CREATIO, WEBHOOK)}
 
 
 def kind_of(destination: Destination) -> Kind:

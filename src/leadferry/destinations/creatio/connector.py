@@ -13,11 +13,10 @@ from leadferry.destinations.base import (
     Temporary,
 )
 from leadferry.destinations.creatio import delivering, erasing, examination, shaping
-from leadferry.destinations.creatio.client import Client, tidy_address
+from leadferry.destinations.creatio.client import Client
 from leadferry.destinations.creatio.oauth import Tokens
 from leadferry.destinations.creatio.session import Session
 from leadferry.destinations.creatio.store import SiteStore
-from leadferry.destinations.kinds import Setup
 from leadferry.leads.columns import catalogue
 from leadferry.mapping.fields import ColumnType
 
@@ -28,26 +27,30 @@ _PAGE_SIZE = 50
 class CreatioConnector:
     """Speaks to one Creatio."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(
+        self,
+        *,
+        key: int,
+        address: str,
+        identity_url: str,
+        client_id: str,
+        client_secret: str,
+    ) -> None:
         self.page_size = _PAGE_SIZE
-        address = tidy_address(setup.settings["address"])
-        identity_url = setup.settings.get("identity_url", "")
-        client_id = setup.settings["client_id"]
-        secret = setup.secrets["client_secret"]
-        store = SiteStore(
-            setup.key,
+        self._instance = settings.KEYRING.digest("leads of this instance").hex()
+        self._store = SiteStore(
+            key,
             keyring=settings.KEYRING,
-            credentials="\n".join([address, identity_url, client_id, secret]),
+            credentials="\n".join([address, identity_url, client_id, client_secret]),
         )
         self._tokens = Tokens(
             address=address,
             identity_url=identity_url,
             client_id=client_id,
-            client_secret=secret,
-            store=store,
+            client_secret=client_secret,
+            store=self._store,
         )
-        self._client = Client(address=address, tokens=self._tokens, store=store)
-        self._store = store
+        self._client = Client(address=address, tokens=self._tokens, store=self._store)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -56,6 +59,7 @@ class CreatioConnector:
     def session(self) -> Session:
         """What one page works with; it sees columns that were added meanwhile."""
         return Session(
+            instance=self._instance,
             client=self._client,
             store=self._store,
             keyring=settings.KEYRING,
@@ -64,7 +68,7 @@ class CreatioConnector:
 
     def id_for(self, parcel: Parcel) -> str:
         """The id that the lead will have in Creatio."""
-        return str(shaping.lead_id(parcel, instance=self.session().instance))
+        return str(shaping.lead_id(parcel, instance=self._instance))
 
     def send(
         self, parcels: Sequence[Parcel]

@@ -83,8 +83,14 @@ def deliver(session: Session, parcels: Sequence[Parcel]) -> dict[int, Outcome]:
         tried.add(_second_pass(session, again, some_went=bool(tried.done)))
     if _is_nobodys_fault(tried, len(parcels)):
         reason = _explained(tried.failures[0])
-        late = Temporary(f"Creatio fails at every lead: {reason}")
-        return tried.done | {f.shaped.parcel.lead_id: late for f in tried.failures}
+        raise Temporary(f"Creatio fails at every lead: {reason}")
+    outcomes = list(tried.done.values())
+    first = outcomes[0] if outcomes and not tried.failures else None
+    if isinstance(first, Temporary) and all(
+        isinstance(outcome, Temporary) for outcome in outcomes
+    ):
+        # It is the same with all of them, and no lead's alone.
+        raise first
     for failure in tried.failures:
         tried.give(failure.shaped, _rejection(failure))
     return tried.done

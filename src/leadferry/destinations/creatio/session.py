@@ -36,6 +36,7 @@ class Session:
     def __init__(
         self,
         *,
+        instance: str,
         client: Client,
         store: SiteStore,
         keyring: Keyring,
@@ -44,7 +45,7 @@ class Session:
         self.client = client
         self.store = store
         self._keyring = keyring
-        self.instance = keyring.digest("leads of this instance").hex()
+        self.instance = instance
         self._lengths = lengths
         self._schema: Schema | None = None
         self._may_extend = True
