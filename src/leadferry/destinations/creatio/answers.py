@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 _LONGEST_TEXT = 300
+_MOST_OF_A_PAGE = 100_000
 _NESTED = ("innererror", "internalexception", "InnerException", "innerException")
 _MESSAGES = ("message", "Message", "ExceptionMessage", "exceptionMessage")
 _WRAPPERS = ("error", "errorInfo", "ErrorInfo", "responseStatus", "ResponseStatus")
@@ -31,6 +32,7 @@ class Answer:
     status: int
     body: Any
     is_page: bool = False
+    is_sign_in: bool = False
     retry_after_s: float | None = None
 
     @property
@@ -62,6 +64,12 @@ def is_page(content: bytes, content_type: str) -> bool:
     return start.startswith((b"<!doctype html", b"<html")) or (
         "html" in content_type.lower() and start.startswith(b"<")
     )
+
+
+def is_sign_in(content: bytes) -> bool:
+    """Whether a page asks who is there; a gateway's page tells of a failure."""
+    text = content[:_MOST_OF_A_PAGE].lower()
+    return b"password" in text or b"login" in text
 
 
 def is_error(body: dict[str, Any]) -> bool:

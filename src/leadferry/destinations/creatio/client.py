@@ -241,10 +241,13 @@ class Client:
             raise _unreachable() from exc
         content = answer.content
         wait = answers.retry_after(answer.headers.get("retry-after"), now=clock.now())
+        kind = answer.headers.get("content-type", "")
+        is_page = answers.is_page(content, kind)
         return Answer(
             answer.status_code,
             answers.decode(content) if content else None,
-            is_page=answers.is_page(content, answer.headers.get("content-type", "")),
+            is_page=is_page,
+            is_sign_in=is_page and answers.is_sign_in(content),
             retry_after_s=wait,
         )
 

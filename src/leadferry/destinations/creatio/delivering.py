@@ -100,7 +100,13 @@ def _second_pass(session: Session, again: list[Failure], *, some_went: bool) -> 
     tried = Try()
     try:
         _learn(session, again)
-        return _pass(session, [failure.shaped.parcel for failure in again])
+        tried = _pass(session, [failure.shaped.parcel for failure in again])
+        alone = [one.shaped.parcel for one in tried.failures if one.of_extended]
+        if alone:
+            # Rather without its extended information than not at all.
+            tried.failures = [one for one in tried.failures if not one.of_extended]
+            session.extend_no_more()
+            tried.add(_pass(session, alone))
     except Temporary as exc:
         for failure in again:
             tried.give(failure.shaped, exc)
@@ -108,9 +114,9 @@ def _second_pass(session: Session, again: list[Failure], *, some_went: bool) -> 
         if not some_went:
             raise
         # Others went: where it is the right to this lead, it is the lead's alone.
-        alone = Rejected(str(exc)) if exc.step == "rights" else Temporary(str(exc))
+        own = Rejected(str(exc)) if exc.step == "rights" else Temporary(str(exc))
         for failure in again:
-            tried.give(failure.shaped, alone)
+            tried.give(failure.shaped, own)
     return tried
 
 
@@ -118,8 +124,10 @@ def _learn(session: Session, failures: Sequence[Failure]) -> None:
     session.refresh_schema()
     for failure in failures:
         session.relearn_named(str(failure.error), failure.shaped)
-    if any(failure.of_extended for failure in failures):
-        session.extend_no_more()
+        if failure.of_extended:
+            session.store.forget_sources()
+        if failure.of_extended and isinstance(failure.error, SetupProblem):
+            session.extend_no_more()
 
 
 def _is_nobodys_fault(tried: Try, count: int) -> bool:

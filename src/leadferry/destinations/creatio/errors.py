@@ -49,10 +49,10 @@ def error_for(answer: Answer, *, what: str) -> LeadferryError:
             f"Creatio did not answer in time or its gateway failed ({status}).",
             retry_after_s=answer.retry_after_s,
         )
-    if 200 <= status < 400 and (answer.is_page or status >= 300):
+    if 300 <= status < 400 or (status < 300 and answer.is_sign_in):
         return SetupProblem(
-            "A web page came instead of data: the address is not that of Creatio, or "
-            "it leads to its sign-in page.",
+            "The address leads to a sign-in page instead of data: it is not that of "
+            "Creatio, or what stands before Creatio wants a sign-in of its own.",
             step="address",
         )
     if 200 <= status < 300 and answer.body is None:

@@ -122,13 +122,27 @@ class Tokens:
     def _renewed(self, *, refused: str) -> str:
         with self._lock:
             while True:
-                for held in (self._token, self._store.token()):
-                    if _is_good(held, refused):
-                        self._token = held
-                        return held.text if held else ""
+                if self._has_good(refused):
+                    break
                 if self._store.claim(until=clock.now() + _CLAIM):
-                    return self.fetch_and_keep().text
+                    self._settle_claim(refused)
+                    break
                 clock.sleep(_LOOK_AGAIN_SECONDS)
+            return self._token.text if self._token else ""
+
+    def _has_good(self, refused: str) -> bool:
+        for held in (self._token, self._store.token()):
+            if _is_good(held, refused):
+                self._token = held
+                return True
+        return False
+
+    def _settle_claim(self, refused: str) -> None:
+        # Between our look and our claim another process may have kept a new one.
+        if self._has_good(refused):
+            self._store.keep(None)
+        else:
+            self.fetch_and_keep()
 
     def fetch_and_keep(self) -> Token:
         """Ask for a new token, whatever there is, and share it."""

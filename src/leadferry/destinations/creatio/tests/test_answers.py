@@ -96,6 +96,11 @@ def test_a_page_is_known_whatever_its_header_says(
     assert answers.is_page(content, content_type) is found
 
 
+def test_a_page_that_asks_who_is_there() -> None:
+    assert answers.is_sign_in(b'<html><input type="Password"></html>')
+    assert not answers.is_sign_in(b"<html>502 Bad Gateway</html>")
+
+
 def test_bytes_that_are_no_json() -> None:
     assert answers.decode(b"\xff\xfe{") is None
     assert answers.decode(PAGE) is None
@@ -113,7 +118,8 @@ def test_bytes_that_are_no_json() -> None:
         (Answer(200, NO_COLLECTION), SetupProblem, "address"),
         (Answer(404, None, is_page=True), SetupProblem, "address"),
         (Answer(200, FRAMEWORK), Failed, ""),
-        (Answer(200, None, is_page=True), SetupProblem, "address"),
+        (Answer(200, None, is_page=True, is_sign_in=True), SetupProblem, "address"),
+        (Answer(200, None, is_page=True), Unclear, ""),
         (Answer(302, None), SetupProblem, "address"),
         (Answer(200, None), Unclear, ""),
         (Answer(405, None), SetupProblem, "address"),

@@ -16,6 +16,7 @@ from leadferry.destinations.creatio.columns import (
 )
 from leadferry.destinations.creatio.metadata import Kind
 
+GUID = "5d0b7c1e-3f2a-5c44-9a10-0f6f2f0b7a31"
 BERLIN = timezone(timedelta(hours=1))
 GERMANY = LookupRef(lookup="Country", id=1, guid=UUID(int=5), name="Germany", code="DE")
 
@@ -84,7 +85,7 @@ def test_what_does_not_fit(value: Value, kind: Kind) -> None:
         ("2026-03-04T09:15:00.250000Z", "2026-03-04T09:15:00.2512345Z", Kind.MOMENT),
         ("2026-03-04T09:15:00Z", "2026-03-04T10:15:00+01:00", Kind.MOMENT),
         ("0001-01-01T00:00:00Z", None, Kind.MOMENT),
-        ("5D0B7C1E-3F2A-5C44-9A10-0F6F2F0B7A31", "5d0b7c1e-3f2a-5c44-9a10-0f6f2f0b7a31", Kind.LOOKUP),
+        (GUID.upper(), GUID, Kind.LOOKUP),
         ("a\nb", "a\r\nb", Kind.TEXT),
         ("", None, Kind.TEXT),
     ],

@@ -9,7 +9,10 @@ from leadferry.destinations.creatio.metadata import (
     from_json,
 )
 
-HEAD = '<?xml version="1.0"?><edmx:Edmx Version="4.0" xmlns:edmx="urn:x"><edmx:DataServices><Schema>'
+HEAD = (
+    '<?xml version="1.0"?><edmx:Edmx Version="4.0" xmlns:edmx="urn:x">'
+    "<edmx:DataServices><Schema>"
+)
 TAIL = "</Schema></edmx:DataServices></edmx:Edmx>"
 LEAD = """
 <EntityType Name="Country"><Property Name="Id" Type="Edm.Guid"/></EntityType>
