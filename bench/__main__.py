@@ -24,6 +24,7 @@ ON_EACH_DATABASE = (
     "replay",
     "fairness",
     "completeness",
+    "creatio",
 )
 
 

@@ -181,7 +181,7 @@ def _or_later(tried: Try, chunk: list[Shaped], step: Step, session: Session) -> 
 
 
 def _create(session: Session, chunk: list[Shaped]) -> Try:
-    parts = [part for number, one in enumerate(chunk) for part in _parts(number, one)]
+    parts = [part for number, one in enumerate(chunk) for part in parts_of(number, one)]
     try:
         answers = session.client.batch(parts)
     except Throttled as exc:
@@ -201,7 +201,8 @@ def _create(session: Session, chunk: list[Shaped]) -> Try:
     return tried
 
 
-def _parts(number: int, one: Shaped) -> list[wire.Part]:
+def parts_of(number: int, one: Shaped) -> list[wire.Part]:
+    """The requests that make a new lead; they go together or not at all."""
     group = f"lead-{number}"
     body = {"Id": str(one.remote_id), **one.body(one.values)}
     parts = []
