@@ -12,7 +12,13 @@ from leadferry.destinations.base import (
     Step,
     Temporary,
 )
-from leadferry.destinations.creatio import delivering, erasing, examination, shaping
+from leadferry.destinations.creatio import (
+    delivering,
+    erasing,
+    examination,
+    shaping,
+    wire,
+)
 from leadferry.destinations.creatio.client import Client
 from leadferry.destinations.creatio.oauth import Tokens
 from leadferry.destinations.creatio.session import Session
@@ -21,7 +27,7 @@ from leadferry.leads.columns import catalogue
 from leadferry.mapping.fields import ColumnType
 
 # A batch has 100 parts; with extended information a lead takes two.
-_PAGE_SIZE = 50
+_PAGE_SIZE = delivering.LANES * wire.MOST_PARTS // 2
 
 
 class CreatioConnector:

@@ -4,9 +4,13 @@ A lead is tried twice at most: between the tries the columns are read anew, and 
 lookups that the refusal names.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeGuard
+
+from django.db import connections
 
 from leadferry.destinations.base import (
     Delivered,
@@ -26,6 +30,8 @@ from leadferry.kit.errors import LeadferryError
 
 Outcome = Delivered | Rejected | Temporary
 Step = Callable[[Session, list[Shaped]], "Try"]
+# Batches that are under way at the same time.
+LANES = 4
 # So many that all fail at Creatio are not the leads' fault.
 _ALL_AT_ONCE = 3
 
@@ -54,6 +60,15 @@ class Try:
     def give(self, shaped: Shaped, outcome: Outcome) -> None:
         """This became of it."""
         self.done[shaped.parcel.lead_id] = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Some new leads and what a batch of them was answered, or why it was not."""
+
+    chunk: list[Shaped]
+    answers: Mapping[str, Answer]
+    error: LeadferryError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +165,8 @@ def _pass(session: Session, parcels: Sequence[Parcel]) -> Try:
     if new:
         shaped = session.shape(new)
         size = wire.MOST_PARTS // (2 if session.is_extending else 1)
-        for chunk in wire.in_chunks(shaped, size):
-            tried.add(_or_later(tried, chunk, _create, session))
+        for sent in _send_all(session, list(wire.in_chunks(shaped, size))):
+            tried.add(_or_later(tried, sent.chunk, partial(_judge, sent), session))
     if known:
         for chunk in wire.in_chunks(session.shape(known), wire.MOST_PARTS):
             tried.add(_or_later(tried, chunk, _update, session))
@@ -180,20 +195,44 @@ def _or_later(tried: Try, chunk: list[Shaped], step: Step, session: Session) -> 
 # New leads
 
 
-def _create(session: Session, chunk: list[Shaped]) -> Try:
+def _send_all(session: Session, chunks: list[list[Shaped]]) -> Iterator[Sent]:
+    """Several batches at a time: most of the time passes at Creatio."""
+    if len(chunks) < 2:
+        yield from (_send(session, chunk) for chunk in chunks)
+        return
+    with ThreadPoolExecutor(max_workers=LANES) as lanes:
+        yield from lanes.map(partial(_send_in_a_lane, session), chunks)
+
+
+def _send_in_a_lane(session: Session, chunk: list[Shaped]) -> Sent:
+    try:
+        return _send(session, chunk)
+    finally:
+        # A new token may have been kept meanwhile.
+        connections.close_all()
+
+
+def _send(session: Session, chunk: list[Shaped]) -> Sent:
     parts = [part for number, one in enumerate(chunk) for part in parts_of(number, one)]
     try:
-        answers = session.client.batch(parts)
-    except Throttled as exc:
-        return Try(done={one.parcel.lead_id: exc for one in chunk})
-    except (Unclear, Rejected) as exc:
-        return _after_a_lost_batch(session, chunk, exc)
+        return Sent(chunk, session.client.batch(parts))
+    except LeadferryError as exc:
+        return Sent(chunk, {}, exc)
+
+
+def _judge(sent: Sent, session: Session, chunk: list[Shaped]) -> Try:
+    if isinstance(sent.error, Throttled):
+        return Try(done={one.parcel.lead_id: sent.error for one in chunk})
+    if isinstance(sent.error, Unclear | Rejected):
+        return _after_a_lost_batch(session, chunk, sent.error)
+    if sent.error is not None:
+        raise sent.error
     tried = Try()
     doubtful: list[Failure] = []
     for number, one in enumerate(chunk):
-        failure = _failure_of(number, one, answers)
+        failure = _failure_of(number, one, sent.answers)
         if failure is None:
-            body = answers[f"{number}-lead"].body
+            body = sent.answers[f"{number}-lead"].body
             tried.give(one, _confirmed(session, one, body))
         else:
             doubtful.append(failure)
@@ -214,7 +253,9 @@ def parts_of(number: int, one: Shaped) -> list[wire.Part]:
     return [*parts, wire.Part(f"{number}-lead", "POST", LEAD, body, group)]
 
 
-def _failure_of(number: int, one: Shaped, answers: dict[str, Answer]) -> Failure | None:
+def _failure_of(
+    number: int, one: Shaped, answers: Mapping[str, Answer]
+) -> Failure | None:
     lead = answers.get(f"{number}-lead")
     extended = answers.get(f"{number}-extended")
     if _is_at_fault(lead):
@@ -259,8 +300,8 @@ def _after_a_lost_batch(
         return tried
     tried.failures = []
     middle = len(rest) // 2
-    tried.add(_create(session, rest[:middle]))
-    tried.add(_create(session, rest[middle:]))
+    for half in (rest[:middle], rest[middle:]):
+        tried.add(_judge(_send(session, half), session, half))
     return tried
 
 

@@ -186,7 +186,7 @@ def test_text_that_is_too_long_is_not_cut(
 def test_a_page_is_one_batch_and_one_group_a_lead(
     connector: CreatioConnector, creatio: Creatio
 ) -> None:
-    parcels = [make_parcel(number) for number in range(connector.page_size)]
+    parcels = [make_parcel(number) for number in range(50)]
     connector.send([make_parcel(1000)])
     before = len(creatio.calls())
     outcomes = connector.send(parcels)
@@ -195,6 +195,16 @@ def test_a_page_is_one_batch_and_one_group_a_lead(
     assert len(call["parts"]) == 100
     assert len({part["group"] for part in call["parts"]}) == 50
     assert call["headers"]["prefer"] == "continue-on-error"
+
+
+def test_a_large_page_is_several_batches(
+    connector: CreatioConnector, creatio: Creatio
+) -> None:
+    parcels = [make_parcel(number) for number in range(connector.page_size)]
+    outcomes = connector.send(parcels)
+    assert all(isinstance(outcome, Delivered) for outcome in outcomes.values())
+    assert len(creatio.records()) == connector.page_size == 200
+    assert len(creatio.calls("$batch")) == 4
 
 
 def test_nothing_changed_is_nothing_sent(
