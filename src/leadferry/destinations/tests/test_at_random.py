@@ -8,16 +8,15 @@ from leadferry.accounts.models import User
 from leadferry.destinations import delivery, earlier, planning, services
 from leadferry.destinations.models import Delivery, Destination
 from leadferry.destinations.tests.builders import (
+    delete_lead,
     make_destination,
     make_due,
     make_leads,
     plan_all,
 )
-from leadferry.kit import clock
 from leadferry.kit.errors import RejectedError
 from leadferry.leads.edit import edit_lead
-from leadferry.leads.models import Lead, LeadDeletion, Registration
-from leadferry.leads.services import erase
+from leadferry.leads.models import Lead, LeadDeletion
 from leadferry.leads.tests.builders import make_form_value
 from tests.support.aborts import Abort, dying_at
 from tests.support.receiver import Body, Receiver, Reply, takes_all
@@ -56,8 +55,7 @@ class World:
     def delete(self) -> None:
         lead = self.some_lead()
         if lead is not None:
-            row = Registration.objects.get(lead_id=lead.pk)
-            erase(key=row.key, check_key=row.check_key, occurred_at=clock.now_ms())
+            delete_lead(lead)
 
     def some_lead(self) -> Lead | None:
         leads = list(Lead.objects.order_by("pk"))
@@ -77,7 +75,7 @@ class World:
 
     def change_mood(self) -> None:
         replies = self.luck.sample(REPLIES, k=3)
-        luck = random.Random(self.luck.random())
+        luck = random.Random(self.luck.random())  # noqa: S311 - a test's luck
 
         def moody(_body: Body) -> Reply:
             return luck.choice(replies)
@@ -126,7 +124,7 @@ class World:
 def test_each_lead_is_there_once_with_its_last_values(
     receiver: Receiver, seed: int
 ) -> None:
-    luck = random.Random(seed)
+    luck = random.Random(seed)  # noqa: S311 - a test's luck
     world = World(receiver, luck)
     acts = [
         world.register, world.edit, world.edit, world.delete, world.work, world.work,

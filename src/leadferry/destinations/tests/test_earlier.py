@@ -52,7 +52,7 @@ def test_there_is_room_for_few_so_that_nothing_waits_behind_them(
     assert Delivery.objects.count() == 4
     [new] = make_leads("new@example.com")
     bring_over(destination)
-    assert list(receiver.leads)[0] == str(new.pk)
+    assert next(iter(receiver.leads)) == str(new.pk)
     for _round in range(4):
         work(destination.pk)
         delivery.work_on(destination.pk)

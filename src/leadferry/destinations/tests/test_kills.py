@@ -7,14 +7,13 @@ import pytest
 from leadferry.destinations import delivery, earlier, services
 from leadferry.destinations.models import Delivery, Destination
 from leadferry.destinations.tests.builders import (
+    delete_lead,
     make_destination,
     make_due,
     make_leads,
     plan_all,
 )
-from leadferry.kit import clock
 from leadferry.leads.models import LeadDeletion, Registration
-from leadferry.leads.services import erase
 from leadferry.leads.tests.builders import make_form_value
 from tests.support.aborts import Abort, dying_at
 from tests.support.receiver import Body, Receiver, Reply
@@ -55,8 +54,7 @@ def test_it_goes_on_wherever_a_worker_dies(receiver: Receiver, *, after: bool) -
         gone, *others = make_leads("gone@example.com", "a@example.com")
         work(destination)
         others += make_leads("bad@example.com", "c@example.com")
-        ledger = Registration.objects.get(lead_id=gone.pk)
-        erase(key=ledger.key, check_key=ledger.check_key, occurred_at=clock.now_ms())
+        delete_lead(gone)
         death = Abort(number, after=after)
         with dying_at(death):
             work(destination)
