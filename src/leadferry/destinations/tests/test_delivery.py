@@ -7,7 +7,8 @@ import pytest
 from leadferry.accounts.models import User
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
-from leadferry.destinations import delivery, services
+from leadferry.destinations import claims, delivery, services
+from leadferry.destinations.base import Temporary
 from leadferry.destinations.models import Delivery, Destination
 from leadferry.destinations.tests.builders import (
     bring_over,
@@ -90,7 +91,7 @@ def test_a_change_follows_and_what_was_emptied_is_emptied_there(
 def test_a_change_on_the_way_is_sent_after_it(receiver: Receiver) -> None:
     destination = make_destination(receiver)
     [lead] = make_leads("old@example.com")
-    changed = []
+    changed: list[Lead] = []
     plan_all(destination)
     line = delivery._Line(destination.pk)
     hand_over = delivery._hand_over
@@ -282,15 +283,13 @@ def test_a_claim_ends_by_itself_and_who_lost_it_writes_nothing(
     [lead] = make_leads("ada@example.com")
     plan_all(destination)
     line = delivery._Line(destination.pk)
-    first = delivery.claims.claim(destination, line._connect(destination), limit=5)
+    first = claims.claim(destination, line._connect(destination), limit=5)
     assert first is not None
-    assert (
-        delivery.claims.claim(destination, line._connect(destination), limit=5) is None
-    )
+    assert claims.claim(destination, line._connect(destination), limit=5) is None
     Delivery.objects.update(claimed_until=clock.now_ms() - 1)
     delivery.work_on(destination.pk)
     assert delivery_of(lead).state == State.SENT
-    line._note_failure(first, delivery.Temporary("late"))
+    line._note_failure(first, Temporary("late"))
     line.hang_up()
     assert delivery_of(lead).state == State.SENT
 
