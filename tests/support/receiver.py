@@ -49,7 +49,7 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}/leads"
 
     def take(self, raw: bytes, timestamp: str, signature: str) -> Reply:
-        """One request: who cannot sign is refused, what is answered with 2xx is kept."""
+        """Who cannot sign is refused; what is answered with 2xx is kept."""
         signed = hmac.new(
             SECRET.encode(), timestamp.encode() + b"." + raw, hashlib.sha256
         )

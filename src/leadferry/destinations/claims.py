@@ -26,6 +26,7 @@ from leadferry.destinations.parcels import parcels_of
 from leadferry.destinations.planning import want_erased
 from leadferry.jobs.services import hold_fence
 from leadferry.kit import clock
+from leadferry.leads import bulk
 
 CLAIM_MS = 60_000
 _RENEW_SECONDS = 20
@@ -34,7 +35,8 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 15, 900
 _MOST_ATTEMPTS = 600
 _LONGEST_REASON = 1_000
 _random = random.Random()  # noqa: S311 - spreads load, guards nothing
-State, Queue = Delivery.State, Delivery.Queue
+State = Delivery.State
+Queue = Delivery.Queue
 
 Answer = Delivered | Erased | Rejected | Temporary
 
@@ -66,7 +68,7 @@ def claim(destination: Destination, connector: Connector, *, limit: int) -> Page
     """The next deliveries that are due; erasures first, then new leads."""
     with transaction.atomic():
         hold_fence()
-        for queue in Queue:
+        for queue in Queue.values:
             page = _claim_of(destination, connector, queue, limit)
             if page is not None:
                 return page
@@ -74,7 +76,7 @@ def claim(destination: Destination, connector: Connector, *, limit: int) -> Page
 
 
 def _claim_of(
-    destination: Destination, connector: Connector, queue: Queue, limit: int
+    destination: Destination, connector: Connector, queue: int, limit: int
 ) -> Page | None:
     while ids := _take(destination, queue, 1 if queue == Queue.ALONE else limit):
         rows = list(Delivery.objects.filter(pk__in=ids).order_by("lead_id"))
@@ -95,7 +97,7 @@ def _claim_of(
     return None
 
 
-def _take(destination: Destination, queue: Queue, limit: int) -> list[int]:
+def _take(destination: Destination, queue: int, limit: int) -> list[int]:
     now = clock.now_ms()
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
@@ -106,7 +108,7 @@ def _take(destination: Destination, queue: Queue, limit: int) -> list[int]:
             "AND queue = %s AND due_at <= %s "
             "AND (claimed_until IS NULL OR claimed_until <= %s) "
             f"ORDER BY due_at LIMIT %s{lock}) RETURNING id",
-            [now + CLAIM_MS, destination.pk, int(queue), now, now, limit],
+            [now + CLAIM_MS, destination.pk, queue, now, now, limit],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -199,7 +201,7 @@ def write(page: Page, answers: Mapping[int, Answer]) -> int:
     A lead without an answer is tried again.
     """
     nothing = Temporary("Nothing was said about this lead.")
-    changes: dict[str, list[tuple[object, ...]]] = {}
+    changes: dict[str, list[bulk.Row]] = {}
     for row in page.rows:
         assignments, values = _change(page, row, answers.get(row.lead_id, nothing))
         changes.setdefault(assignments, []).append((*values, row.pk, row.epoch))
@@ -216,9 +218,7 @@ def _lock(page: Page) -> None:
         list(rows.order_by("lead_id").select_for_update().values_list("pk"))
 
 
-def _change(
-    page: Page, row: Delivery, answer: Answer
-) -> tuple[str, tuple[object, ...]]:
+def _change(page: Page, row: Delivery, answer: Answer) -> tuple[str, bulk.Row]:
     if isinstance(answer, Temporary):
         if row.attempts + 1 < _MOST_ATTEMPTS:
             return _LATER, (_short(answer), clock.now_ms() + _pause(row, answer))
@@ -272,7 +272,7 @@ def try_those_apart(destination: Destination) -> None:
         Delivery.objects.filter(pk__in=keys).update(due_at=now)
 
 
-def _many(assignments: str, values: Sequence[tuple[object, ...]]) -> None:
+def _many(assignments: str, values: Sequence[bulk.Row]) -> None:
     if not values:
         return
     with connection.cursor() as cursor:

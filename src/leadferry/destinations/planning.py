@@ -166,7 +166,7 @@ def _plan(
     first = [destination.pk, int(Delivery.State.WAITING), int(queue), clock.now_ms()]
     with connection.cursor() as cursor:
         cursor.execute(statement, [*first, *values])
-        return max(cursor.rowcount, 0)
+        return max(int(cursor.rowcount), 0)
 
 
 def _chosen(destination: Destination) -> tuple[str, list[int]]:

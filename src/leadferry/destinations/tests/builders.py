@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from leadferry.destinations import delivery, planning, services
 from leadferry.destinations.models import Delivery, Destination
 from leadferry.destinations.services import Wanted
-from leadferry.leads.models import Lead
+from leadferry.kit import clock
+from leadferry.leads.models import Lead, Registration
 from leadferry.leads.register import register
+from leadferry.leads.services import erase
 from leadferry.leads.tests.builders import make_response
 from tests.support.receiver import SECRET, Receiver
 
@@ -36,10 +40,18 @@ def make_leads(*emails: str, form: int | None = None) -> list[Lead]:
         make_response(values={"Contact": "Ada", "Email": email}, form=form)
         for email in emails
     ]
-    registered = register(responses).registered
+    with transaction.atomic():
+        registered = register(responses).registered
     ids = [registered[one.key] for one in responses]
     leads = Lead.objects.in_bulk(ids)
     return [leads[one] for one in ids]
+
+
+def delete_lead(lead: Lead) -> None:
+    """LinkedIn deleted what was submitted."""
+    row = Registration.objects.get(lead_id=lead.pk)
+    with transaction.atomic():
+        erase(key=row.key, check_key=row.check_key, occurred_at=clock.now_ms())
 
 
 def plan_all(destination: Destination) -> None:
