@@ -31,7 +31,7 @@ from leadferry.kit.errors import LeadferryError
 Outcome = Delivered | Rejected | Temporary
 Step = Callable[[Session, list[Shaped]], "Try"]
 # Batches that are under way at the same time.
-LANES = 4
+LANES = 2
 # So many that all fail at Creatio are not the leads' fault.
 _ALL_AT_ONCE = 3
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leadferry.destinations.base import SetupProblem, Step
+from leadferry.destinations.creatio import services
 from leadferry.destinations.creatio.metadata import LEAD
 from leadferry.destinations.creatio.oauth import Tokens
 from leadferry.destinations.creatio.session import Session
@@ -109,6 +110,9 @@ def _lookups(session: Session) -> str:
         for code, column in catalogue().items()
         if column.type is ColumnType.LOOKUP and code in there and there[code].entity_set
     }
+    # Those of columns that can be taken over, so that their values come with them.
+    used |= {one.entity_set for one in services.missing_here(session.schema())}
+    used.discard("")
     refused = {name: session.learn_lookup(name) for name in sorted(used)}
     problems = [f"{name}: {problem}" for name, problem in refused.items() if problem]
     if problems:

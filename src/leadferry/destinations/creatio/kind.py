@@ -1,5 +1,7 @@
 """What the set-up of a Creatio asks for."""
 
+import ipaddress
+
 import httpx
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +20,17 @@ def _check_address(address: str) -> str:
         return _no_address()
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
         return _no_address()
+    if url.scheme == "http" and not _is_near(url.host):
+        return _("Leads are personal data: over the internet only https is allowed.")
     return ""
+
+
+def _is_near(host: str) -> bool:
+    """Whether it is in the own network, as far as its name says."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host
 
 
 def _check_identity(address: str) -> str:
@@ -33,17 +45,17 @@ def _suggest(code: str) -> str:
     return system_settings.read(code)
 
 
+def _secret_of(client_id: str) -> str:
+    """The secret among the system settings, where it is that client's."""
+    if client_id != system_settings.read(system_settings.IDENTITY_SERVER_CLIENT_ID):
+        return ""
+    return system_settings.read(system_settings.IDENTITY_SERVER_CLIENT_SECRET)
+
+
 def _connect(setup: Setup) -> CreatioConnector:
-    lacking = [
-        code
-        for code, value in (
-            ("address", setup.settings.get("address")),
-            ("client_id", setup.settings.get("client_id")),
-            ("client_secret", setup.secrets.get("client_secret")),
-        )
-        if not value
-    ]
-    if lacking:
+    client_id = setup.settings.get("client_id", "").strip()
+    secret = setup.secrets.get("client_secret") or _secret_of(client_id)
+    if not (client_id and secret):
         raise SetupProblem(
             _(
                 "The set-up is not complete. Ask your administrator, or support, for "
@@ -55,8 +67,8 @@ def _connect(setup: Setup) -> CreatioConnector:
         key=setup.key,
         address=tidy_address(setup.settings["address"]),
         identity_url=setup.settings.get("identity_url", "").strip(),
-        client_id=setup.settings["client_id"].strip(),
-        client_secret=setup.secrets["client_secret"],
+        client_id=client_id,
+        client_secret=secret,
     )
 
 
@@ -86,8 +98,12 @@ CREATIO = Kind(
         SetupField(
             code="client_secret",
             caption=gettext_lazy("Identity server client secret"),
+            help=gettext_lazy(
+                "Empty: that of the system settings, where the client id is theirs, "
+                "too."
+            ),
             is_secret=True,
-            suggest=lambda: _suggest(system_settings.IDENTITY_SERVER_CLIENT_SECRET),
+            is_required=False,
         ),
         SetupField(
             code="identity_url",

@@ -3,6 +3,7 @@ from django.urls import path
 from leadferry.web.social import (
     changes,
     completeness,
+    creatio,
     deliveries,
     destinations,
     doctor,
@@ -39,6 +40,31 @@ urlpatterns = [
     path("destinations/new", destinations.choose_kind, name="destination-kinds"),
     path("destinations/new/<str:kind>", destinations.new, name="destination-new"),
     path("destinations/<int:destination_id>", destinations.page, name="destination"),
+    path(
+        "destinations/<int:destination_id>/lookups",
+        creatio.lookup_list,
+        name="creatio-lookups",
+    ),
+    path(
+        "destinations/<int:destination_id>/lookups/<str:code>",
+        creatio.lookup_page,
+        name="creatio-lookup",
+    ),
+    path(
+        "destinations/<int:destination_id>/lookups/<str:code>/<int:value_id>",
+        creatio.value_page,
+        name="creatio-value",
+    ),
+    path(
+        "destinations/<int:destination_id>/columns",
+        creatio.column_list,
+        name="creatio-columns",
+    ),
+    path(
+        "destinations/<int:destination_id>/columns/add",
+        creatio.column_add,
+        name="creatio-column-add",
+    ),
     path(
         "destinations/<int:destination_id>/change",
         destinations.change,
