@@ -36,7 +36,7 @@ def by() -> User:
 def known(connector: CreatioConnector) -> int:
     """The key of a Creatio whose connection was tested."""
     assert all(step.ok for step in connector.examine())
-    return CreatioSite.objects.get().pk
+    return CreatioSite.objects.get().destination_id
 
 
 def test_columns_are_offered_under_the_codes_of_creatio(known: int) -> None:
