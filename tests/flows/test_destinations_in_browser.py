@@ -29,6 +29,7 @@ def test_leads_arrive_at_a_webhook_and_go_from_it(
         password = instance.password()
         sign_in(walk.page, password)
         choose_password(walk.page, present=password, new="correct-horse-battery")
+        expect(walk.page.get_by_role("link", name="Dashboard")).to_be_visible()
         instance.wait_for_leads(earlier)
         set_up(walk, hands, instance, receiver)
         [new] = linkedin.submit(WEBINAR, count=1)

@@ -66,41 +66,58 @@ def wait_ms(attempts: int, *, longest: int = _LONGEST_WAIT_S) -> int:
 
 def claim(destination: Destination, connector: Connector, *, limit: int) -> Page | None:
     """The next deliveries that are due; erasures first, then new leads."""
-    with transaction.atomic():
-        hold_fence()
-        for queue in Queue.values:
-            page = _claim_of(destination, connector, queue, limit)
-            if page is not None:
-                return page
+    for queue in Queue.values:
+        page = _claim_of(destination, connector, queue, limit)
+        if page is not None:
+            return page
     return None
 
 
 def _claim_of(
     destination: Destination, connector: Connector, queue: int, limit: int
 ) -> Page | None:
-    while ids := _take(destination, queue, 1 if queue == Queue.ALONE else limit):
-        rows = list(Delivery.objects.filter(pk__in=ids).order_by("lead_id"))
-        if queue == Queue.ERASE:
-            rows = _without_never_sent(rows)
-            if rows:
-                return Page(rows=rows)
-            continue
-        parcels = parcels_of(rows)
-        # Deleted before it was sent, or between two looks.
-        gone = [row.pk for row in rows if row.lead_id not in parcels]
-        _release(gone)
-        want_erased(gone)
-        rows = [row for row in rows if row.lead_id in parcels]
-        if rows:
-            _note_expected(rows, parcels, connector)
-            return Page(rows=rows, parcels=parcels)
+    size = 1 if queue == Queue.ALONE else limit
+    while rows := _take(destination, queue, size):
+        # Read once they are ours: a later change is one more on its way.
+        page = _to_erase(rows) if queue == Queue.ERASE else _to_send(rows, connector)
+        if page.rows:
+            return page
     return None
 
 
-def _take(destination: Destination, queue: int, limit: int) -> list[int]:
+def _to_erase(rows: Sequence[Delivery]) -> Page:
+    """Of those that were never sent nothing is there: they are erased already."""
+    never = [row for row in rows if not (row.remote_id or row.expected_id)]
+    if never:
+        with transaction.atomic():
+            hold_fence()
+            _many(_ERASED, [("", clock.now_ms(), row.pk, row.epoch) for row in never])
+    return Page(rows=[row for row in rows if row not in never])
+
+
+def _to_send(rows: Sequence[Delivery], connector: Connector) -> Page:
+    parcels = parcels_of(rows)
+    # Deleted before it was sent, or between two looks.
+    gone = [row for row in rows if row.lead_id not in parcels]
+    here = [row for row in rows if row.lead_id in parcels]
+    new = [row for row in here if not (row.remote_id or row.expected_id)]
+    for row in new:
+        # Before it is sent: it can be erased even if nobody hears the answer.
+        row.expected_id = connector.id_for(parcels[row.lead_id])
+    if gone or new:
+        with transaction.atomic():
+            hold_fence()
+            _many("expected_id = %s", [(r.expected_id, r.pk, r.epoch) for r in new])
+            _many("claimed_until = NULL", [(row.pk, row.epoch) for row in gone])
+            want_erased([row.pk for row in gone])
+    return Page(rows=here, parcels=parcels)
+
+
+def _take(destination: Destination, queue: int, limit: int) -> list[Delivery]:
     now = clock.now_ms()
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        hold_fence()
         cursor.execute(
             "UPDATE destinations_delivery SET claimed_until = %s, epoch = epoch + 1, "  # noqa: S608 - ours
             "sending_change = wanted_change WHERE id IN ("
@@ -110,38 +127,8 @@ def _take(destination: Destination, queue: int, limit: int) -> list[int]:
             f"ORDER BY due_at LIMIT %s{lock}) RETURNING id",
             [now + CLAIM_MS, destination.pk, queue, now, now, limit],
         )
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _release(ids: Sequence[int]) -> None:
-    if ids:
-        Delivery.objects.filter(pk__in=ids).update(claimed_until=None)
-
-
-def _without_never_sent(rows: Sequence[Delivery]) -> list[Delivery]:
-    never = [row for row in rows if not (row.remote_id or row.expected_id)]
-    _finish([row.pk for row in never])
-    return [row for row in rows if row.remote_id or row.expected_id]
-
-
-def _finish(ids: Sequence[int]) -> None:
-    if ids:
-        Delivery.objects.filter(pk__in=ids).update(
-            state=State.ERASED, due_at=None, claimed_until=None,
-            erased_at=clock.now_ms(), receipt="", digests={}, notes=[],
-        )  # fmt: skip
-
-
-def _note_expected(
-    rows: Sequence[Delivery], parcels: Mapping[int, Parcel], connector: Connector
-) -> None:
-    """Before it is sent: it can be erased even if nobody hears the answer."""
-    for row in rows:
-        if row.remote_id or row.expected_id:
-            continue
-        row.expected_id = connector.id_for(parcels[row.lead_id])
-        if row.expected_id:
-            row.save(update_fields=["expected_id"])
+        ids = [row[0] for row in cursor.fetchall()]
+        return list(Delivery.objects.filter(pk__in=ids).order_by("lead_id"))
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def due_destinations() -> list[int]:
     now = clock.now_ms()
     ready = Destination.objects.filter(
         state__in=(State.ON, State.PAUSED), due_at__lte=now
-    )
+    ).defer("secrets")
     return [
         one.pk for one in ready if one.state == State.PAUSED or has_due(one, now=now)
     ]
@@ -78,7 +78,8 @@ class _Line:
 
     def send_page(self) -> bool:
         """Send what is due next; false where nothing is, or nothing can be sent."""
-        destination = Destination.objects.filter(pk=self._id).first()
+        found = Destination.objects.filter(pk=self._id)
+        destination = found.defer("secrets").first()
         if destination is None or not _is_ready(destination):
             return False
         page: Page | None = None
@@ -126,7 +127,8 @@ class _Line:
     def _held(self) -> Destination:
         """The destination, held until the end of the transaction."""
         jobs.hold_fence()
-        return Destination.objects.select_for_update().get(pk=self._id)
+        rows = Destination.objects.select_for_update().defer("secrets")
+        return rows.get(pk=self._id)
 
     def _note_answers(self, page: Page, answers: Mapping[int, Answer]) -> None:
         with transaction.atomic():

@@ -17,7 +17,7 @@ from leadferry.leads.models import Lead
 
 _AT_ONCE = 500
 # So many wait at most: new leads and other work never stand behind a million.
-_MOST_WAITING = 1_000
+_MOST_WAITING = 4_000
 # Before that, a rate says more about the start than about the run.
 _LEAST_SECONDS = 3.0
 State = EarlierRun.State

@@ -19,8 +19,10 @@ _EMPTY = ("", None, False)
 def parcels_of(deliveries: Sequence[Delivery]) -> dict[int, Parcel]:
     """The parcel of each lead that is there, by lead id."""
     ids = [one.lead_id for one in deliveries]
-    leads = Lead.objects.in_bulk(ids)
+    # Origins first: of a lead that is deleted in between none is left, and never the
+    # lead without its origin.
     origins = {one.lead_id: one for one in _origins(ids)}
+    leads = Lead.objects.in_bulk(ids)
     columns = [one for one in catalogue().values() if not one.is_retired]
     held = {
         lead.pk: [(one, read_value(lead, one)) for one in columns]

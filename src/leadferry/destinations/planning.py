@@ -73,7 +73,8 @@ def plan(destination_id: int) -> bool:
 
 def plan_again(destination_id: int) -> bool:
     """Plan for good what no running transaction can add to; whether there is more."""
-    destination = Destination.objects.filter(pk=destination_id).first()
+    found = Destination.objects.filter(pk=destination_id)
+    destination = found.defer("secrets").first()
     if destination is None or destination.planned_to >= destination.looked_to:
         return False
     # Read first, numbered afterwards: who holds a number up to `looked_to` wrote, and
@@ -112,6 +113,7 @@ def _oldest_xid() -> int:
 
 def _held(destination_id: int) -> Destination | None:
     rows = Destination.objects.select_for_update().filter(pk=destination_id)
+    rows = rows.defer("secrets")
     return rows.exclude(state=Destination.State.DELETING).first()
 
 

@@ -36,7 +36,7 @@ class Parked:
 def destinations() -> QuerySet[Destination]:
     """Those that nobody deleted, by name."""
     rows = Destination.objects.exclude(state=Destination.State.DELETING)
-    return rows.order_by("name", "pk")
+    return rows.defer("secrets").order_by("name", "pk")
 
 
 def find_destination(destination_id: int) -> Destination | None:

@@ -2,8 +2,14 @@
 
 from django.db import connection
 
-from leadferry.destinations import delivery, earlier, examination, planning, services
-from leadferry.destinations.models import Destination
+from leadferry.destinations import (
+    delivery,
+    earlier,
+    examination,
+    planning,
+    queries,
+    services,
+)
 from leadferry.jobs.registry import (
     DELIVERIES,
     HOUSEKEEPING,
@@ -42,7 +48,7 @@ def plan(destination_id: int) -> None:
 @watch
 def look_for_leads() -> None:
     """Kick planning where leads changed, and sending where something is due."""
-    for destination in list(Destination.objects.exclude(state=_DELETING)):
+    for destination in list(queries.destinations()):
         if planning.has_news(destination):
             kick(plan, destination.pk, key=f"plan-{destination.pk}")
     for destination_id in delivery.due_destinations():
@@ -57,7 +63,7 @@ def plan_for_good() -> None:
         pass
     if connection.vendor != "postgresql":
         return
-    for destination in list(Destination.objects.exclude(state=_DELETING)):
+    for destination in list(queries.destinations()):
         while not stopping() and planning.plan_again(destination.pk):
             pass
 
@@ -83,6 +89,3 @@ def test_connection(destination_id: int) -> None:
 def remove_deleted() -> None:
     """What is left of deleted destinations goes."""
     services.remove_what_is_left()
-
-
-_DELETING = Destination.State.DELETING
