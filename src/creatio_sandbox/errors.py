@@ -80,10 +80,9 @@ def plain(message: str) -> dict[str, object]:
 
 def no_controller(address: str, name: str) -> dict[str, object]:
     """Shape 2: the web framework knows no such address."""
-    return {
-        "Message": f"No HTTP resource was found that matches the request URI '{address}'.",
-        "MessageDetail": f"No type was found that matches the controller named '{name}'.",
-    }
+    told = "No HTTP resource was found that matches the request URI"
+    detail = "No type was found that matches the controller named"
+    return {"Message": f"{told} '{address}'.", "MessageDetail": f"{detail} '{name}'."}
 
 
 def exception(message: str, kind: str = "System.InvalidOperationException") -> object:

@@ -116,9 +116,10 @@ def resolve(view: View, entity: Entity, path: str) -> Operand:
         _unknown(here, last)
     if column.target:
         # The platform looks for columns by their own names, without the suffix.
+        dotted = path.replace("/", ".")
         raise broken(
             "Terrasoft.Common.ItemNotFoundException",
-            f"Column by path {path.replace('/', '.')} not found in schema {entity.name}",
+            f"Column by path {dotted} not found in schema {entity.name}",
         )
     key, empty = column.key, column.empty
 
@@ -241,24 +242,17 @@ class _Reader:
 
     def _operand(self) -> Operand:
         kind, text = self._next()
-        match kind:
-            case "text":
-                return _literal("Edm.String", text[1:-1].replace("''", "'"))
-            case "guid":
-                return _literal("Edm.Guid", text.lower())
-            case "moment":
-                return _literal("Edm.DateTimeOffset", moment(text) or refuse(text))
-            case "date":
-                return _literal("Edm.Date", text)
-            case "number":
-                edm = "Edm.Decimal" if "." in text else "Edm.Int32"
-                return _literal(edm, Decimal(text))
-            case "mark":
-                refuse(f"Syntax error at '{text}'.")
-        if text in {"true", "false"}:
-            return _literal("Edm.Boolean", text == "true")
-        if text == "null":
-            return _literal("null", None)
+        if kind in _LITERALS:
+            edm, read_value = _LITERALS[kind]
+            return _literal(edm, read_value(text))
+        if kind == "mark":
+            refuse(f"Syntax error at '{text}'.")
+        if kind == "number":
+            edm = "Edm.Decimal" if "." in text else "Edm.Int32"
+            return _literal(edm, Decimal(text))
+        return _NAMED.get(text) or self._path(text)
+
+    def _path(self, text: str) -> Operand:
         token = self.token
         if token is not None and token[0] == "text":
             refuse(f"Unrecognized '{text}{token[1]}' literal.")
@@ -269,6 +263,26 @@ class _Reader:
 
 def _literal(edm: str, value: Any) -> Operand:
     return Operand(edm, lambda _row: value, value)
+
+
+def _moment(text: str) -> str:
+    found = moment(text)
+    if found is None:
+        refuse(f"Unrecognized 'Edm.DateTimeOffset' literal '{text}'.")
+    return found
+
+
+_LITERALS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "text": ("Edm.String", lambda text: text[1:-1].replace("''", "'")),
+    "guid": ("Edm.Guid", str.lower),
+    "moment": ("Edm.DateTimeOffset", _moment),
+    "date": ("Edm.Date", str),
+}
+_NAMED = {
+    "true": _literal("Edm.Boolean", True),  # noqa: FBT003 - the literal itself
+    "false": _literal("Edm.Boolean", False),  # noqa: FBT003 - the literal itself
+    "null": _literal("null", None),
+}
 
 
 def _compare(left: Operand, sign: str, right: Operand) -> Condition:

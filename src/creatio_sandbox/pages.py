@@ -83,7 +83,7 @@ async def lead(request: Request) -> Response:
     held = whole(entity, row)
     lines = []
     for column in entity.columns:
-        value = held[column.property]
+        value = held[column.odata]
         if value == column.empty:
             continue
         shown = _name(view, column.target, value) if column.target else value

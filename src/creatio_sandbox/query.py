@@ -95,9 +95,9 @@ def hidden_columns(view: View, user: User, entity: Entity) -> set[str]:
     if not names:
         return names
     return {
-        column.property
+        column.odata
         for column in entity.columns
-        if column.name in names or column.property in names
+        if column.name in names or column.odata in names
     }
 
 
@@ -124,7 +124,7 @@ def whole(entity: Entity, row: Row) -> dict[str, Any]:
     """Every column of a record, what is empty too."""
     if not entity.moved and row.keys() <= entity.keys:
         return {**entity.empties, **row}
-    return {one.property: row.get(one.key, one.empty) for one in entity.columns}
+    return {one.odata: row.get(one.key, one.empty) for one in entity.columns}
 
 
 def pick(

@@ -144,8 +144,9 @@ class Desk:
         if name in entity.by_navigation or "@odata." in name:
             return
         told = (
-            f"The property '{name}' does not exist on type '{NAMESPACE}.{entity.name}'. "
-            "Make sure to only use property names that are defined by the type."
+            f"The property '{name}' does not exist on type "
+            f"'{NAMESPACE}.{entity.name}'. Make sure to only use property names that "
+            "are defined by the type."
         )
         if self.state.switches.unknown_property == "500":
             raise broken(told)
