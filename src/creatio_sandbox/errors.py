@@ -43,9 +43,7 @@ class TextDecimals:
 
 def respond(answer: Answer, *, text_decimals: bool = False) -> Response:
     """The HTTP answer."""
-    headers = dict(answer.headers)
-    if answer.media_type.startswith(ODATA):
-        headers.setdefault("OData-Version", "4.0")
+    headers = answer.headers
     if answer.body is None:
         return Response(status_code=answer.status, headers=headers)
     body = answer.body

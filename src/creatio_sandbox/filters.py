@@ -50,6 +50,7 @@ _FUNCTIONS: dict[str, Callable[[str, str], bool]] = {
     "endswith": str.endswith,
 }
 _NUMBERS = {"Edm.Int32", "Edm.Decimal"}
+_DEEPEST = 100
 _INVALID = "The query specified in the URI is not valid. {}"
 
 
@@ -159,6 +160,7 @@ class _Reader:
         self._entity = entity
         self._tokens = tokens
         self._at = 0
+        self._depth = 0
 
     @property
     def token(self) -> tuple[str, str] | None:
@@ -206,10 +208,16 @@ class _Reader:
         return Condition(lambda row: all(test(row) for test in tests), ids)
 
     def _not(self) -> Condition:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            refuse(f"The node depth of the filter exceeds {_DEEPEST}.")
         if self._took("not"):
             test = self._not().test
-            return Condition(lambda row: not test(row))
-        return self._one()
+            found = Condition(lambda row: not test(row))
+        else:
+            found = self._one()
+        self._depth -= 1
+        return found
 
     def _one(self) -> Condition:
         if self._took("("):

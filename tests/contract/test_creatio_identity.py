@@ -131,6 +131,7 @@ def test_sign_in_with_a_password(creatio: Creatio) -> None:
     assert creatio.http.get(address).status_code == 403
     answer = creatio.http.get(address, headers={"BPMCSRF": token})
     assert answer.status_code == 200
+    assert creatio.http.get("/0/ping", headers={"BPMCSRF": token}).is_success
     creatio.switch(csrf="off")
     assert creatio.http.get(address).status_code == 200
     creatio.expire_tokens()
@@ -140,6 +141,16 @@ def test_sign_in_with_a_password(creatio: Creatio) -> None:
     assert bounced.history[0].status_code == 302
     assert "<h1>Log in</h1>" in bounced.text
     creatio.http.cookies.clear()
+
+
+def test_what_is_no_sign_in(creatio: Creatio) -> None:
+    service = "/ServiceModel/AuthService.svc"
+    for body in ({}, [], {"UserName": ["x"], "UserPassword": "x"}):
+        answer = creatio.http.post(f"{service}/Login", json=body)
+        assert (answer.status_code, answer.json()["Code"]) == (200, 1)
+    assert creatio.http.post(f"{service}/Logon", json={}).status_code == 403
+    bearer = {"Authorization": "Bearer nobody's"}
+    assert creatio.http.get(f"{creatio.odata}/Lead", headers=bearer).status_code == 401
 
 
 def test_services_stand_under_the_runtimes_root(creatio: Creatio) -> None:
