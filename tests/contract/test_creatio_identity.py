@@ -145,7 +145,8 @@ def test_sign_in_with_a_password(creatio: Creatio) -> None:
 
 def test_what_is_no_sign_in(creatio: Creatio) -> None:
     service = "/ServiceModel/AuthService.svc"
-    for body in ({}, [], {"UserName": ["x"], "UserPassword": "x"}):
+    given: list[object] = [{}, [], {"UserName": ["x"], "UserPassword": "x"}]
+    for body in given:
         answer = creatio.http.post(f"{service}/Login", json=body)
         assert (answer.status_code, answer.json()["Code"]) == (200, 1)
     assert creatio.http.post(f"{service}/Logon", json={}).status_code == 403
