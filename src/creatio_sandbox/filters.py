@@ -107,14 +107,14 @@ def resolve(view: View, entity: Entity, path: str) -> Operand:
     for hop in hops:
         column = here.by_navigation.get(hop)
         if column is None:
-            _unknown(here, hop)
+            unknown_property(here, hop)
         steps.append((column.key, column.target))
         here = view.schema[column.target]
     column = here.by_property.get(last)
     if column is None:
         if last in here.by_navigation:
             refuse(f"'{path}' is a lookup: name one of its columns, as '{path}/Id'.")
-        _unknown(here, last)
+        unknown_property(here, last)
     if column.target:
         # The platform looks for columns by their own names, without the suffix.
         dotted = path.replace("/", ".")
@@ -133,7 +133,8 @@ def resolve(view: View, entity: Entity, path: str) -> Operand:
     return Operand(column.edm, value, is_id=key == "Id" and not steps)
 
 
-def _unknown(entity: Entity, name: str) -> NoReturn:
+def unknown_property(entity: Entity, name: str) -> NoReturn:
+    """400: the object has no such property."""
     refuse(
         f"Could not find a property named '{name}' on type '{NAMESPACE}.{entity.name}'."
     )

@@ -254,6 +254,9 @@ def test_expand(three: Service) -> None:
     (row,) = answer.json()["value"]
     assert row["LeadSource"] == {"Name": "LinkedIn"}
     assert row["Country"] is None
+    back = f"LeadSource({LINKEDIN})?$expand=LeadCollectionByLeadSource"
+    leads = three.get(back).json()["LeadCollectionByLeadSource"]
+    assert [one["Contact"] for one in leads] == ["O'Brien"]
     deep = "Owner($expand=Account($expand=Owner))"
     assert three.get(f"Lead?$expand={deep}").status_code == 400
 
