@@ -1,4 +1,4 @@
-"""For every test: no network beyond this machine; a LinkedIn and a Creatio on request."""
+"""For every test: no network beyond this machine; LinkedIn and Creatio on request."""
 
 import ipaddress
 import socket
