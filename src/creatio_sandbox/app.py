@@ -110,8 +110,7 @@ async def odata(request: Request) -> Response:
     path, root = request.path_params["path"], _root(request)
     try:
         if path.strip("/") == "$batch" and request.method == "POST":
-            parts: list[dict[str, Any]] = []
-            request.state.entry["parts"] = parts
+            parts = state.log_parts(request.state.entry)
             goes_on = "continue-on-error" in request.headers.get("prefer", "")
             answer = answer_batch(desk, body, root, goes_on=goes_on, log=parts)
         else:

@@ -19,7 +19,7 @@ Part = dict[str, Any]
 
 
 def answer_batch(
-    desk: Desk, body: Any, root: str, *, goes_on: bool, log: list[Part]
+    desk: Desk, body: Any, root: str, *, goes_on: bool, log: list[dict[str, str | None]]
 ) -> Answer:
     """What each part is answered; raises Refused for a body that is no batch."""
     parts = _read(body)

@@ -64,6 +64,8 @@ def test_an_address_that_is_none(creatio: Creatio) -> None:
         ({"grant_type": "password"}, "unauthorized_client"),
         ({"grant_type": "magic"}, "unsupported_grant_type"),
         ({"grant_type": ""}, "invalid_request"),
+        ({"client_id": ""}, "invalid_request"),
+        ({"client_secret": ""}, "invalid_request"),
         ({"scope": "social_leadgen_api"}, "invalid_scope"),
     ],
 )
