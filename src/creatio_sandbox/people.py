@@ -24,7 +24,6 @@ def add_leads(world: World, count: int) -> None:
             "CreatedOn": made,
             "ModifiedOn": made,
             **world.schema["Lead"].defaults,
-            "QualifyStatusId": world.settings["DefaultLeadStage"].value,
             "LeadName": f"{first} {last}, {firm}",
             "Contact": f"{first} {last}",
             "Account": firm,

@@ -69,8 +69,9 @@ class Desk:
         }
         if "OwnerId" in entity.keys:
             row["OwnerId"] = author
-        if entity.name == "Lead":
-            row["QualifyStatusId"] = self.state.setting("DefaultLeadStage")
+        stage = self.state.setting("DefaultLeadStage")
+        if entity.name == "Lead" and stage:
+            row["QualifyStatusId"] = stage
         if row["Id"] == ZERO:
             row["Id"] = str(uuid.uuid4())
         # Removed by a fault or not: the database has it.

@@ -64,7 +64,8 @@ class State:
 
     def setting(self, code: str) -> Any:
         """The value of a system setting."""
-        return self.world.settings[code].value
+        held = self.world.settings.get(code)
+        return None if held is None else held.value
 
     def user_of(self, client_id: str) -> User:
         """Whose rights the calls of a client have."""
