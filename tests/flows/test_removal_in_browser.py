@@ -46,6 +46,7 @@ def test_everything_that_was_connected_is_deleted(tmp_path: Path) -> None:
         running_browser() as browser,
         place(tmp_path, browser) as (walk, instance, linkedin),
     ):
+        instance.wait_for_leads(linkedin.submit(count=3))
         delete_everything(walk, Mouse(), instance, linkedin)
 
 
@@ -63,7 +64,6 @@ def delete_everything(
     walk: Walk, hands: Hands, instance: Instance, linkedin: Sandbox
 ) -> None:
     """What the leads came through goes, the leads stay."""
-    instance.wait_for_leads(linkedin.submit(count=3))
     leads = sorted(instance.lead_ids())
     delete_the_integration(walk, hands, instance, linkedin)
     delete_the_ad_account(walk, hands, instance)
@@ -84,6 +84,7 @@ def delete_the_integration(
     expect(page.get_by_text("Delete that integration first")).to_be_visible()
     walk.check()
     hands.press(page.get_by_role("link", name="Open the list of integrations"))
+    expect(page.get_by_role("heading", name="Social leadgen")).to_be_visible()
     walk.check()
     hands.press(page.get_by_role("button", name="Menu of LinkedIn – Northwind EMEA"))
     hands.press(page.get_by_role("link", name="Delete", exact=True))
