@@ -69,6 +69,9 @@ def access_ends_and_is_restored(
     instance.wait_for_row(
         "SELECT 1 FROM integrations_linkedinuser WHERE state = 'revoked'"
     )
+    page.goto(f"{instance.url}/social-leads/1")
+    expect(page.get_by_text("access to this ad account is lost")).to_be_visible()
+    walk.check(WIDTHS)
     page.goto(f"{instance.url}/notifications/")
     walk.check(WIDTHS)
     hands.press(page.get_by_role("button", name="Restore access").first)
