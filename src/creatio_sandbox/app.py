@@ -110,8 +110,7 @@ async def odata(request: Request) -> Response:
     path, root = request.path_params["path"], _root(request)
     try:
         if path.strip("/") == "$batch" and request.method == "POST":
-            entry = request.state.entry
-            entry["parts"] = parts = []
+            parts = state.log_parts(request.state.entry)
             goes_on = "continue-on-error" in request.headers.get("prefer", "")
             answer = answer_batch(desk, body, root, goes_on=goes_on, log=parts)
         else:
@@ -123,6 +122,7 @@ async def odata(request: Request) -> Response:
         raise
     finally:
         state.flush()
+    answer.headers.setdefault("OData-Version", "4.0")
     accepted = request.headers.get("accept", "").replace(" ", "").lower()
     return respond(answer, text_decimals=_COMPATIBLE in accepted)
 
@@ -135,7 +135,7 @@ async def _body(request: Request, state: State) -> Any:
     if kind.startswith("application/x-www-form-urlencoded"):
         if state.switches.form_bodies == "refuse":
             raise Refused(415, {"Message": "The media type is not supported."})
-        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+        return dict(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True))
     try:
         return _DECODER.decode(raw)
     except msgspec.DecodeError as exc:
@@ -177,6 +177,7 @@ def _services(prefix: str) -> list[BaseRoute]:
     return [
         Route(f"{prefix}/odata", watched(rooted(_at_root), "odata"), methods=["GET"]),
         Route(f"{prefix}/odata/{{path:path}}", watched(rooted(odata)), methods=_VERBS),
+        Route(f"{prefix}/ping", watched(rooted(services.keep_alive), "ping")),
         Route(f"{prefix}/api/HealthCheck/Ping", watched(rooted(services.ping), "ping")),
         Route(
             f"{prefix}/api/OAuthHealthCheck",
@@ -195,6 +196,10 @@ def _services(prefix: str) -> list[BaseRoute]:
     ]
 
 
+async def _no_such_method(_request: Request) -> Response:
+    return Response("Forbidden", 403, media_type="text/plain")
+
+
 async def _at_root(request: Request) -> Response:
     request.path_params["path"] = ""
     return await odata(request)
@@ -211,6 +216,9 @@ def make_app(state: State, faults: Faults, view: View) -> Starlette:
                 "/ServiceModel/AuthService.svc/Login",
                 watched(signin.login, "login"),
                 methods=["POST"],
+            ),
+            Route(
+                "/ServiceModel/AuthService.svc/{name}", _no_such_method, methods=_VERBS
             ),
             *_identity("/0"),
             *_identity(""),

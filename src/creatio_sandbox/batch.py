@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 from typing import Any, TypeGuard
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -19,7 +19,7 @@ Part = dict[str, Any]
 
 
 def answer_batch(
-    desk: Desk, body: Any, root: str, *, goes_on: bool, log: list[Part]
+    desk: Desk, body: Any, root: str, *, goes_on: bool, log: list[dict[str, str | None]]
 ) -> Answer:
     """What each part is answered; raises Refused for a body that is no batch."""
     parts = _read(body)
@@ -108,7 +108,7 @@ def _failed(
 
 def _call(member: Part, root: str) -> Call:
     where = urlsplit(member["url"])
-    path = where.path
+    path = unquote(where.path)
     # Relative to the service; some clients write the whole path.
     marker = "/odata/"
     if path.startswith("/") and marker in path:

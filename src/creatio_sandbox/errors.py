@@ -43,9 +43,7 @@ class TextDecimals:
 
 def respond(answer: Answer, *, text_decimals: bool = False) -> Response:
     """The HTTP answer."""
-    headers = dict(answer.headers)
-    if answer.media_type.startswith(ODATA):
-        headers.setdefault("OData-Version", "4.0")
+    headers = answer.headers
     if answer.body is None:
         return Response(status_code=answer.status, headers=headers)
     body = answer.body
@@ -80,10 +78,9 @@ def plain(message: str) -> dict[str, object]:
 
 def no_controller(address: str, name: str) -> dict[str, object]:
     """Shape 2: the web framework knows no such address."""
-    return {
-        "Message": f"No HTTP resource was found that matches the request URI '{address}'.",
-        "MessageDetail": f"No type was found that matches the controller named '{name}'.",
-    }
+    told = "No HTTP resource was found that matches the request URI"
+    detail = "No type was found that matches the controller named"
+    return {"Message": f"{told} '{address}'.", "MessageDetail": f"{detail} '{name}'."}
 
 
 def exception(message: str, kind: str = "System.InvalidOperationException") -> object:

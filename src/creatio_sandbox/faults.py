@@ -21,7 +21,6 @@ from creatio_sandbox.errors import (
     broken,
     deep,
     exception,
-    forbidden,
     no_controller,
     respond,
     unsuccessful,
@@ -157,30 +156,33 @@ def _strikes(fault: Fault, luck: random.Random) -> bool:
 
 def _instead(fault: Fault, request: Request) -> Response | None:
     """What is answered without anything being done."""
+    if fault.kind in _REASONS:
+        again = fault.retry_after_s
+        headers = {} if again is None else {"Retry-After": str(again)}
+        page = GATEWAY_PAGE.format(_REASONS[fault.kind])
+        return Response(page, int(fault.kind), headers, HTML)
+    if fault.kind == "login-redirect":
+        return RedirectResponse("/Login/NuiLogin.aspx", status_code=302)
+    if fault.kind == "reset":
+        return Reset()
+    told = _refusal(fault, request)
+    return None if told is None else respond(told)
+
+
+def _refusal(fault: Fault, request: Request) -> Answer | None:
+    message = fault.message or "A fault."
     match fault.kind:
         case "login-page":
-            return Response(LOGIN_PAGE, media_type=HTML)
-        case "login-redirect":
-            return RedirectResponse("/Login/NuiLogin.aspx", status_code=302)
+            return Answer(200, LOGIN_PAGE, media_type=HTML)
         case "error-in-200":
-            return respond(Answer(200, _shape(fault, request), media_type=JSON))
+            return Answer(200, _shape(fault, request), media_type=JSON)
         case "deep-500":
-            return respond(broken("The record was not saved.", fault.message).answer)
-        case "400" | "404":
-            told = deep(fault.message or "A fault.")
-            return respond(Answer(int(fault.kind), told, media_type=JSON))
+            return broken("The record was not saved.", message).answer
         case "401":
-            return Response(status_code=401)
-        case "403":
-            return respond(forbidden(fault.message or "A fault.").answer)
-        case "reset":
-            return Reset()
-    if fault.kind not in _REASONS:
-        return None
-    again = fault.retry_after_s
-    headers = {} if again is None else {"Retry-After": str(again)}
-    page = GATEWAY_PAGE.format(_REASONS[fault.kind])
-    return Response(page, int(fault.kind), headers, HTML)
+            return Answer(401)
+        case "400" | "403" | "404":
+            return Answer(int(fault.kind), deep(message), media_type=JSON)
+    return None
 
 
 def _shape(fault: Fault, request: Request) -> object:

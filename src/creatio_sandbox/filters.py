@@ -50,6 +50,7 @@ _FUNCTIONS: dict[str, Callable[[str, str], bool]] = {
     "endswith": str.endswith,
 }
 _NUMBERS = {"Edm.Int32", "Edm.Decimal"}
+_DEEPEST = 100
 _INVALID = "The query specified in the URI is not valid. {}"
 
 
@@ -106,19 +107,20 @@ def resolve(view: View, entity: Entity, path: str) -> Operand:
     for hop in hops:
         column = here.by_navigation.get(hop)
         if column is None:
-            _unknown(here, hop)
+            unknown_property(here, hop)
         steps.append((column.key, column.target))
         here = view.schema[column.target]
     column = here.by_property.get(last)
     if column is None:
         if last in here.by_navigation:
             refuse(f"'{path}' is a lookup: name one of its columns, as '{path}/Id'.")
-        _unknown(here, last)
+        unknown_property(here, last)
     if column.target:
         # The platform looks for columns by their own names, without the suffix.
+        dotted = path.replace("/", ".")
         raise broken(
             "Terrasoft.Common.ItemNotFoundException",
-            f"Column by path {path.replace('/', '.')} not found in schema {entity.name}",
+            f"Column by path {dotted} not found in schema {entity.name}",
         )
     key, empty = column.key, column.empty
 
@@ -131,7 +133,8 @@ def resolve(view: View, entity: Entity, path: str) -> Operand:
     return Operand(column.edm, value, is_id=key == "Id" and not steps)
 
 
-def _unknown(entity: Entity, name: str) -> NoReturn:
+def unknown_property(entity: Entity, name: str) -> NoReturn:
+    """400: the object has no such property."""
     refuse(
         f"Could not find a property named '{name}' on type '{NAMESPACE}.{entity.name}'."
     )
@@ -158,6 +161,7 @@ class _Reader:
         self._entity = entity
         self._tokens = tokens
         self._at = 0
+        self._depth = 0
 
     @property
     def token(self) -> tuple[str, str] | None:
@@ -205,10 +209,16 @@ class _Reader:
         return Condition(lambda row: all(test(row) for test in tests), ids)
 
     def _not(self) -> Condition:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            refuse(f"The node depth of the filter exceeds {_DEEPEST}.")
         if self._took("not"):
             test = self._not().test
-            return Condition(lambda row: not test(row))
-        return self._one()
+            found = Condition(lambda row: not test(row))
+        else:
+            found = self._one()
+        self._depth -= 1
+        return found
 
     def _one(self) -> Condition:
         if self._took("("):
@@ -241,24 +251,17 @@ class _Reader:
 
     def _operand(self) -> Operand:
         kind, text = self._next()
-        match kind:
-            case "text":
-                return _literal("Edm.String", text[1:-1].replace("''", "'"))
-            case "guid":
-                return _literal("Edm.Guid", text.lower())
-            case "moment":
-                return _literal("Edm.DateTimeOffset", moment(text) or refuse(text))
-            case "date":
-                return _literal("Edm.Date", text)
-            case "number":
-                edm = "Edm.Decimal" if "." in text else "Edm.Int32"
-                return _literal(edm, Decimal(text))
-            case "mark":
-                refuse(f"Syntax error at '{text}'.")
-        if text in {"true", "false"}:
-            return _literal("Edm.Boolean", text == "true")
-        if text == "null":
-            return _literal("null", None)
+        if kind in _LITERALS:
+            edm, read_value = _LITERALS[kind]
+            return _literal(edm, read_value(text))
+        if kind == "mark":
+            refuse(f"Syntax error at '{text}'.")
+        if kind == "number":
+            edm = "Edm.Decimal" if "." in text else "Edm.Int32"
+            return _literal(edm, Decimal(text))
+        return _NAMED.get(text) or self._path(text)
+
+    def _path(self, text: str) -> Operand:
         token = self.token
         if token is not None and token[0] == "text":
             refuse(f"Unrecognized '{text}{token[1]}' literal.")
@@ -269,6 +272,26 @@ class _Reader:
 
 def _literal(edm: str, value: Any) -> Operand:
     return Operand(edm, lambda _row: value, value)
+
+
+def _moment(text: str) -> str:
+    found = moment(text)
+    if found is None:
+        refuse(f"Unrecognized 'Edm.DateTimeOffset' literal '{text}'.")
+    return found
+
+
+_LITERALS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "text": ("Edm.String", lambda text: text[1:-1].replace("''", "'")),
+    "guid": ("Edm.Guid", str.lower),
+    "moment": ("Edm.DateTimeOffset", _moment),
+    "date": ("Edm.Date", str),
+}
+_NAMED = {
+    "true": _literal("Edm.Boolean", True),  # noqa: FBT003 - the literal itself
+    "false": _literal("Edm.Boolean", False),  # noqa: FBT003 - the literal itself
+    "null": _literal("null", None),
+}
 
 
 def _compare(left: Operand, sign: str, right: Operand) -> Condition:

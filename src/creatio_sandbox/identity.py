@@ -72,8 +72,8 @@ async def token(request: Request) -> Response:
     if client_id is None:
         client_id, secret = _basic(request)
     grant = given.get("grant_type")
-    if not grant or not client_id:
-        raise _error("invalid_request" if client_id else "invalid_client")
+    if not grant or not client_id or not secret:
+        raise _error("invalid_request")
     client = state.clients.get(client_id)
     if client is None or not _proves(request.app.state.view, client, secret):
         raise _error("invalid_client")
@@ -97,8 +97,8 @@ def _basic(request: Request) -> tuple[str | None, str | None]:
     return unquote(name), unquote(secret)
 
 
-def _proves(view: View, client: Client, secret: str | None) -> bool:
-    if not client.active or secret is None:
+def _proves(view: View, client: Client, secret: str) -> bool:
+    if not client.active:
         return False
     for fault in view.faults.lasting("secret-changed", "client-off"):
         if fault.value in {"", client.client_id}:

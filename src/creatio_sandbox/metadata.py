@@ -38,7 +38,7 @@ def _collections(schema: Schema) -> Iterator[tuple[str, list[tuple[Entity, Colum
 def _type(entity: Entity, back: list[tuple[Entity, Column]]) -> str:
     parts = [f'<EntityType Name="{entity.name}"><Key><PropertyRef Name="Id"/></Key>']
     for column in entity.columns:
-        parts.append(f'<Property Name="{column.property}" Type="{column.edm}"')
+        parts.append(f'<Property Name="{column.odata}" Type="{column.edm}"')
         is_set = column.edm in _NEVER_NULL or column.name == "Id"
         parts.append(' Nullable="false"/>' if is_set else "/>")
     for name, column in entity.by_navigation.items():
@@ -46,7 +46,7 @@ def _type(entity: Entity, back: list[tuple[Entity, Column]]) -> str:
         parts.append(
             f'<NavigationProperty Name="{name}" Type="{NAMESPACE}.{column.target}" '
             f'Partner="{partner}">'
-            f'<ReferentialConstraint Property="{column.property}" '
+            f'<ReferentialConstraint Property="{column.odata}" '
             'ReferencedProperty="Id"/></NavigationProperty>'
         )
     for other, column in back:

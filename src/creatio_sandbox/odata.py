@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from creatio_sandbox.errors import (
     JSON,
@@ -54,7 +54,7 @@ class Call:
 
 def handle(desk: Desk, call: Call) -> Answer:
     """What the service answers; what it changed is not committed. Raises Refused."""
-    path = unquote(call.path).strip("/")
+    path = call.path.strip("/")
     if path == "":
         return _service_document(desk, call)
     if path == "$metadata":

@@ -11,6 +11,7 @@ from creatio_sandbox.state import State
 from creatio_sandbox.view import View
 from creatio_sandbox.world import Row
 
+_INFO = "LeadGenExtendedLeadInformation"
 _PAGE = 50
 _MOMENT_LETTERS = 16
 
@@ -79,14 +80,23 @@ async def lead(request: Request) -> Response:
     row = view.find("Lead", request.path_params["id"].lower())
     if row is None:
         return _show(request, "missing.html", {}, 404)
-    entity = view.schema["Lead"]
+    name = row.get("LeadName") or "Lead without a name"
+    blocks = [("", _lines(view, "Lead", row))]
+    if _INFO in view.schema:
+        info = view.find(_INFO, row.get("LeadGenExtendedLeadInfoId", ""))
+        if info is not None:
+            blocks.append(("Extended lead information", _lines(view, _INFO, info)))
+    return _show(request, "lead.html", {"name": name, "blocks": blocks})
+
+
+def _lines(view: View, name: str, row: Row) -> list[tuple[str, Any]]:
+    entity = view.schema[name]
     held = whole(entity, row)
     lines = []
     for column in entity.columns:
-        value = held[column.property]
+        value = held[column.odata]
         if value == column.empty:
             continue
         shown = _name(view, column.target, value) if column.target else value
         lines.append((column.name, shown if shown != "" else value))
-    name = row.get("LeadName") or "Lead without a name"
-    return _show(request, "lead.html", {"name": name, "lines": lines})
+    return lines

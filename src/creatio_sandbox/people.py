@@ -14,6 +14,10 @@ _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 def add_leads(world: World, count: int) -> None:
     """So many leads; the same ones every time."""
+    stage = world.settings.get("DefaultLeadStage")
+    held = {**world.schema["Lead"].defaults}
+    if stage is not None:
+        held["QualifyStatusId"] = stage.value
     for number in range(count):
         first, last = _FIRST[number % 8], _LAST[number // 8 % 8]
         firm = f"{_FIRMS[number % 5]} {number}"
@@ -23,8 +27,7 @@ def add_leads(world: World, count: int) -> None:
             "Id": key,
             "CreatedOn": made,
             "ModifiedOn": made,
-            **world.schema["Lead"].defaults,
-            "QualifyStatusId": world.settings["DefaultLeadStage"].value,
+            **held,
             "LeadName": f"{first} {last}, {firm}",
             "Contact": f"{first} {last}",
             "Account": firm,

@@ -7,14 +7,14 @@ from typing import Any
 
 from creatio_sandbox.errors import broken, forbidden
 from creatio_sandbox.filters import (
-    NAMESPACE,
     Condition,
     comparable,
     read_filter,
     refuse,
     resolve,
+    unknown_property,
 )
-from creatio_sandbox.schema import Entity
+from creatio_sandbox.schema import Column, Entity
 from creatio_sandbox.view import View
 from creatio_sandbox.world import Row, User
 
@@ -34,6 +34,8 @@ class Shape:
     select: list[str] | None = None
     hidden: set[str] = field(default_factory=set)
     expand: dict[str, "Shape"] = field(default_factory=dict)
+    # Records that point here: by which column.
+    back: dict[str, tuple[Column, "Shape"]] = field(default_factory=dict)
 
 
 def read_shape(
@@ -45,26 +47,36 @@ def read_shape(
     if names != [""] and "*" not in names:
         for name in names:
             if name not in entity.by_property and name not in entity.by_navigation:
-                refuse(
-                    f"Could not find a property named '{name}' on type "
-                    f"'{NAMESPACE}.{entity.name}'."
-                )
+                unknown_property(entity, name)
         shape.select = [name for name in names if name in entity.by_property]
     for part in _split(options.get("$expand", "")):
         if depth == _DEEPEST:
             refuse(f"The request includes a $expand path deeper than {_DEEPEST}.")
         name, below = _nest(part)
-        column = entity.by_navigation.get(name)
-        if column is None:
-            refuse(
-                f"Could not find a property named '{name}' on type "
-                f"'{NAMESPACE}.{entity.name}'."
-            )
-        if not user.may("r", column.target):
-            raise forbidden(no_right("reading", column.target))
-        target = view.schema[column.target]
-        shape.expand[name] = read_shape(view, user, target, below, depth + 1)
+        column, target = _hop(view, entity, name)
+        if not user.may("r", target.name):
+            raise forbidden(no_right("reading", target.name))
+        beyond = read_shape(view, user, target, below, depth + 1)
+        if name in entity.by_navigation:
+            shape.expand[name] = beyond
+        else:
+            shape.back[name] = (column, beyond)
     return shape
+
+
+def _hop(view: View, entity: Entity, name: str) -> tuple[Column, Entity]:
+    """The column of a lookup, or of the lookup of others that points here."""
+    column = entity.by_navigation.get(name)
+    target = view.schema[column.target] if column else None
+    other, _, pointing = name.partition("CollectionBy")
+    if column is None and other in view.schema:
+        target = view.schema[other]
+        column = target.by_navigation.get(pointing)
+        if column is not None and column.target != entity.name:
+            column = None
+    if column is None or target is None:
+        unknown_property(entity, name)
+    return column, target
 
 
 def _split(text: str) -> list[str]:
@@ -95,9 +107,9 @@ def hidden_columns(view: View, user: User, entity: Entity) -> set[str]:
     if not names:
         return names
     return {
-        column.property
+        column.odata
         for column in entity.columns
-        if column.name in names or column.property in names
+        if column.name in names or column.odata in names
     }
 
 
@@ -117,6 +129,10 @@ def show(view: View, shape: Shape, row: Row) -> dict[str, Any]:
         column = shape.entity.by_navigation[name]
         found = view.find(column.target, row.get(column.key, ""))
         shown[name] = None if found is None else show(view, below, found)
+    for name, (column, below) in shape.back.items():
+        others = view.all(below.entity.name)
+        pointing = (one for one in others if one.get(column.key) == row["Id"])
+        shown[name] = [show(view, below, one) for one in pointing]
     return shown
 
 
@@ -124,7 +140,7 @@ def whole(entity: Entity, row: Row) -> dict[str, Any]:
     """Every column of a record, what is empty too."""
     if not entity.moved and row.keys() <= entity.keys:
         return {**entity.empties, **row}
-    return {one.property: row.get(one.key, one.empty) for one in entity.columns}
+    return {one.odata: row.get(one.key, one.empty) for one in entity.columns}
 
 
 def pick(

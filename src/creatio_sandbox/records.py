@@ -69,8 +69,9 @@ class Desk:
         }
         if "OwnerId" in entity.keys:
             row["OwnerId"] = author
-        if entity.name == "Lead":
-            row["QualifyStatusId"] = self.state.setting("DefaultLeadStage")
+        stage = self.state.setting("DefaultLeadStage")
+        if entity.name == "Lead" and stage:
+            row["QualifyStatusId"] = stage
         if row["Id"] == ZERO:
             row["Id"] = str(uuid.uuid4())
         # Removed by a fault or not: the database has it.
@@ -144,8 +145,9 @@ class Desk:
         if name in entity.by_navigation or "@odata." in name:
             return
         told = (
-            f"The property '{name}' does not exist on type '{NAMESPACE}.{entity.name}'. "
-            "Make sure to only use property names that are defined by the type."
+            f"The property '{name}' does not exist on type "
+            f"'{NAMESPACE}.{entity.name}'. Make sure to only use property names that "
+            "are defined by the type."
         )
         if self.state.switches.unknown_property == "500":
             raise broken(told)

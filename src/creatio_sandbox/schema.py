@@ -30,10 +30,10 @@ _LOOKUP = {"Name": "text250", "Description": "text250"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: `name` in Creatio, `property` in OData, `key` where it is kept."""
+    """A column: its name in Creatio and in OData, and the key it is kept under."""
 
     name: str
-    property: str
+    odata: str
     key: str
     kind: str
     target: str = ""
@@ -52,7 +52,7 @@ class Column:
 
 @dataclass
 class Entity:
-    """One object; by_property and by_navigation are what OData names."""
+    """One object; by OData's names for properties and lookups."""
 
     name: str
     columns: list[Column]
@@ -64,12 +64,12 @@ class Entity:
     moved: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.by_property = {one.property: one for one in self.columns}
+        self.by_property = {one.odata: one for one in self.columns}
         self.by_navigation = {one.name: one for one in self.columns if one.target}
-        self.empties = {one.property: one.empty for one in self.columns}
+        self.empties = {one.odata: one.empty for one in self.columns}
         # Columns that are called otherwise than they are kept.
         self.moved = {
-            one.key: one.property for one in self.columns if one.key != one.property
+            one.key: one.odata for one in self.columns if one.key != one.odata
         }
         self.keys = {one.key for one in self.columns}
 

@@ -24,6 +24,12 @@ async def ping(_request: Request) -> Response:
     return Response("Pong", media_type="text/plain")
 
 
+async def keep_alive(request: Request) -> Response:
+    """Keeps a sign-in with cookies alive; here it lives until it is ended."""
+    identify(request)
+    return Response(status_code=200)
+
+
 async def oauth_health(request: Request) -> Response:
     """Whether the instance reaches its identity service."""
     view: View = request.app.state.view

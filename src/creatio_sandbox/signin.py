@@ -15,16 +15,20 @@ _SESSION, _CSRF = ".ASPXAUTH", "BPMCSRF"
 LOGIN = "/Login/NuiLogin.aspx"
 
 
+class _Given(msgspec.Struct):
+    UserName: str
+    UserPassword: str
+
+
 async def login(request: Request) -> Response:
     """Sign-in with name and password; a refusal is a 200, too."""
     state: State = request.app.state.sandbox
     try:
-        given = msgspec.json.decode(await request.body())
-        name, password = given["UserName"], given["UserPassword"]
-    except (msgspec.DecodeError, KeyError, TypeError):
+        given = msgspec.json.decode(await request.body(), type=_Given)
+    except msgspec.DecodeError:
         return _outcome(1, "User name and password are needed.")
-    user = state.world.users.get(name)
-    if user is None or user.password != password:
+    user = state.world.users.get(given.UserName)
+    if user is None or user.password != given.UserPassword:
         return _outcome(1, "You have entered an invalid user name or password.")
     session = secrets.token_hex(32)
     state.sign_in(session, user.name)

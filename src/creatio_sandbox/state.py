@@ -14,6 +14,8 @@ from creatio_sandbox.switches import Switches
 from creatio_sandbox.world import Client, Row, User, World, load
 
 _MOST_LOGGED = 20_000
+# Batches whose parts are logged: a hundred each.
+_MOST_BATCHES = 500
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 
@@ -41,6 +43,7 @@ class State:
         default_factory=lambda: deque(maxlen=_MOST_LOGGED)
     )
     logged: int = 0
+    batches: deque[dict[str, Any]] = field(default_factory=deque)
     _file: BinaryIO | None = None
     _changes: list[tuple[str, str, Row | None]] = field(default_factory=list)
     _first_switches: Switches | None = None
@@ -61,11 +64,21 @@ class State:
 
     def setting(self, code: str) -> Any:
         """The value of a system setting."""
-        return self.world.settings[code].value
+        held = self.world.settings.get(code)
+        return None if held is None else held.value
 
     def user_of(self, client_id: str) -> User:
         """Whose rights the calls of a client have."""
         return self.world.users[self.clients[client_id].user]
+
+    def log_parts(self, entry: dict[str, Any]) -> list[dict[str, str | None]]:
+        """Where the parts of a batch are logged; those of old batches are dropped."""
+        parts: list[dict[str, str | None]] = []
+        entry["parts"] = parts
+        self.batches.append(entry)
+        if len(self.batches) > _MOST_BATCHES:
+            self.batches.popleft()["parts"] = []
+        return parts
 
     def remember_in(self, path: Path) -> None:
         """Take up what the file tells, and append to it from now on."""
@@ -96,6 +109,7 @@ class State:
         self.tokens.clear()
         self.sessions.clear()
         self.log.clear()
+        self.batches.clear()
         self._changes.clear()
         if self._file is not None:
             self._file.truncate(0)

@@ -88,8 +88,8 @@ def _known(entity: Entity, schema: Schema) -> Entity:
 
 def _changed(columns: list[Column], fault: Fault) -> Iterator[Column]:
     for column in columns:
-        if fault.column not in {column.name, column.property}:
+        if fault.column not in {column.name, column.odata}:
             yield column
         elif fault.kind == "column-renamed":
             ending = "Id" if column.target else ""
-            yield replace(column, name=fault.to, property=f"{fault.to}{ending}")
+            yield replace(column, name=fault.to, odata=f"{fault.to}{ending}")

@@ -108,7 +108,7 @@ def load(path: Path | None = None) -> World:
             for name, one in told.lookups.items()
         },
     }
-    _check(source, schema)
+    _check(source, told, schema)
     world = World(
         users={user.name: user for user in told.users},
         clients={client.client_id: client for client in told.clients},
@@ -119,7 +119,15 @@ def load(path: Path | None = None) -> World:
     return world
 
 
-def _check(source: Path, schema: dict[str, Entity]) -> None:
+def _check(source: Path, told: _File, schema: dict[str, Entity]) -> None:
+    missing = {"Lead", "Contact", "SysSettings"} - schema.keys()
+    if missing:
+        raise WorldError(f"{source}: there is no object {min(missing)}.")
+    if not told.users or not told.clients:
+        raise WorldError(f"{source}: a user and a client are needed.")
+    for client in told.clients:
+        if client.user not in {user.name for user in told.users}:
+            raise WorldError(f"{source}: {client.client_id} has no user.")
     for entity in schema.values():
         for column in entity.columns:
             if column.target and column.target not in schema:

@@ -29,6 +29,7 @@ class Creatio:
         self.root = f"{self.url}/0" if runtime == "framework" else self.url
         self.odata = f"{self.root}/odata"
         self.client_id, self.client_secret = CREATIO_CLIENT, CREATIO_SECRET
+        self.process: subprocess.Popen[bytes]
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
 
     def control(self, method: str, path: str, body: object = None) -> Any:
@@ -111,7 +112,7 @@ def running_creatio(
     identity_port = creatio.identity_url.rpartition(":")[2]
     with contextlib.ExitStack() as stack:
         out = stack.enter_context(log.open("ab")) if log else subprocess.DEVNULL
-        process = subprocess.Popen(
+        creatio.process = subprocess.Popen(
             [sys.executable, "-m", "creatio_sandbox.cli", "serve",
              "--port", str(creatio.port), "--identity-port", identity_port,
              "--runtime", runtime, *arguments],
@@ -123,8 +124,8 @@ def running_creatio(
             yield creatio
         finally:
             creatio.http.close()
-            process.terminate()
-            process.wait(timeout=10)
+            creatio.process.terminate()
+            creatio.process.wait(timeout=10)
 
 
 def _answers(creatio: Creatio) -> bool:
