@@ -22,7 +22,13 @@ from leadferry.destinations.base import (
 )
 from leadferry.destinations.creatio import columns, wire
 from leadferry.destinations.creatio.answers import Answer, without_people
-from leadferry.destinations.creatio.errors import Failed, Throttled, Unclear, error_for
+from leadferry.destinations.creatio.errors import (
+    Failed,
+    Throttled,
+    Unclear,
+    error_for,
+    is_passing,
+)
 from leadferry.destinations.creatio.metadata import EXTENDED, LEAD
 from leadferry.destinations.creatio.session import Session
 from leadferry.destinations.creatio.shaping import EXTENDED_COLUMN, Shaped
@@ -99,15 +105,12 @@ def deliver(session: Session, parcels: Sequence[Parcel]) -> dict[int, Outcome]:
     if _is_nobodys_fault(tried, len(parcels)):
         reason = _explained(tried.failures[0])
         raise Temporary(f"Creatio fails at every lead: {reason}")
-    outcomes = list(tried.done.values())
-    first = outcomes[0] if outcomes and not tried.failures else None
-    if isinstance(first, Temporary) and all(
-        isinstance(outcome, Temporary) for outcome in outcomes
-    ):
-        # It is the same with all of them, and no lead's alone.
-        raise first
     for failure in tried.failures:
-        tried.give(failure.shaped, _rejection(failure))
+        tried.give(failure.shaped, _refusal(failure))
+    late = [one for one in tried.done.values() if isinstance(one, Temporary)]
+    if late and len(late) == len(tried.done):
+        # It is the same with all of them, and no lead's alone.
+        raise late[0]
     return tried.done
 
 
@@ -154,7 +157,9 @@ def _explained(failure: Failure) -> str:
     return without_people(str(failure.error), failure.shaped.texts())
 
 
-def _rejection(failure: Failure) -> Rejected:
+def _refusal(failure: Failure) -> Rejected | Temporary:
+    if isinstance(failure.error, Failed) and is_passing(failure.error):
+        return Temporary(_explained(failure))
     return Rejected(_explained(failure))
 
 

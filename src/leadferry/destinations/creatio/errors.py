@@ -9,12 +9,21 @@ Rejected
 └── Failed           500 or a success that is none: anything; look before deciding
 """
 
+import re
+
 from leadferry.destinations.base import Rejected, SetupProblem, Temporary
 from leadferry.destinations.creatio.answers import Answer, without_people
 from leadferry.kit.errors import LeadferryError
 
 _THROTTLED = frozenset({429, 503})
 _UNCLEAR = frozenset({408, 502, 504, 520, 521, 522, 523, 524})
+
+
+_TROUBLE = re.compile(
+    r"time(d )?[ -]?out|deadlock|lock request|connection|memory|disk|transport|network"
+    r"|unavailable|pool|too many|recovery mode|shutting down|failed at",
+    re.IGNORECASE,
+)
 
 
 class Throttled(Temporary):
@@ -35,6 +44,11 @@ class Failed(Rejected):
 
 class Missing(Rejected):
     """Creatio has no such record."""
+
+
+def is_passing(failure: Failed) -> bool:
+    """Whether Creatio's words are those of a machine in trouble, not of a rule."""
+    return _TROUBLE.search(str(failure)) is not None
 
 
 def error_for(answer: Answer, *, what: str) -> LeadferryError:

@@ -13,6 +13,7 @@ from leadferry.destinations.creatio.errors import (
     Throttled,
     Unclear,
     error_for,
+    is_passing,
 )
 
 DEEP = {
@@ -138,6 +139,23 @@ def test_what_a_status_means(answer: Answer, kind: type[Exception], step: str) -
     assert type(error) is kind
     assert isinstance(error, Temporary | SetupProblem | Rejected)
     assert getattr(error, "step", "") == step
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [
+        ("40P01: deadlock detected", True),
+        ("Execution Timeout Expired.", True),
+        ("System.OutOfMemoryException: out of memory", True),
+        ("53300: too many clients already", True),
+        ("Could not extend file: No space left on disk", True),
+        ("Creatio failed at Lead (500).", True),
+        ("Leads without a company are not accepted", False),
+        ('23503: violates foreign key constraint "FKLeadCountry"', False),
+    ],
+)
+def test_what_passes_by_itself(text: str, *, passes: bool) -> None:
+    assert is_passing(Failed(text)) is passes
 
 
 def test_how_long_to_wait() -> None:

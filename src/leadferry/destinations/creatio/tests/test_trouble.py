@@ -150,11 +150,20 @@ def test_half_a_batch_is_refused(
     assert len(creatio.records("LeadGenExtendedLeadInformation")) == 3
 
 
-def test_a_single_lead_that_creatio_fails_at_is_parked(
+def test_a_single_lead_that_breaks_a_rule_is_parked(
     connector: CreatioConnector, creatio: Creatio
 ) -> None:
     creatio.fault("Lead", "refuse", column="Contact", matches="Maro", message="No")
     assert isinstance(connector.send([make_parcel()])[1], Rejected)
+
+
+def test_a_single_lead_that_meets_a_machine_in_trouble_is_tried_again(
+    connector: CreatioConnector, creatio: Creatio
+) -> None:
+    told = "40P01: deadlock detected"
+    creatio.fault("Lead", "refuse", column="Contact", matches="Maro", message=told)
+    with pytest.raises(Temporary, match="deadlock"):
+        connector.send([make_parcel()])
 
 
 def test_a_column_that_was_renamed_goes_to_the_notes_at_once(
