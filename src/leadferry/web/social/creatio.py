@@ -14,7 +14,9 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import User
+from leadferry.destinations import registry
 from leadferry.destinations.creatio import services
 from leadferry.destinations.creatio.kind import CREATIO
 from leadferry.destinations.creatio.metadata import Kind
@@ -28,6 +30,17 @@ from leadferry.web.social.destinations import destination_or_404
 
 PAGE_SIZE = 100
 _LENGTHS = {"50": 50, "250": 250, "500": 500}
+
+
+def needed_settings() -> set[str]:
+    """The system settings that a Creatio destination lacks credentials without."""
+    found: set[str] = set()
+    for destination in Destination.objects.filter(kind=CREATIO.code):
+        if not destination.settings.get("client_id"):
+            found.add(system_settings.IDENTITY_SERVER_CLIENT_ID)
+        if not registry.secrets_of(destination).get("client_secret"):
+            found.add(system_settings.IDENTITY_SERVER_CLIENT_SECRET)
+    return found
 
 
 def _creatio_or_404(destination_id: int) -> Destination:

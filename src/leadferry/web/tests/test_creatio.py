@@ -6,10 +6,13 @@ import pytest
 from django.test import Client
 
 from leadferry.accounts import services as accounts
+from leadferry.accounts import settings as system_settings
 from leadferry.alerts.tests.test_alerts import person
 from leadferry.destinations.models import Destination
+from leadferry.integrations.prerequisites import prerequisites
 from leadferry.leads.columns import catalogue
 from leadferry.leads.models import LookupValue
+from leadferry.web.social.creatio import needed_settings
 from tests.support.creatio import CREATIO_CLIENT, CREATIO_SECRET, running_creatio
 from tests.support.creatio import Creatio as LocalCreatio
 
@@ -97,3 +100,23 @@ def test_other_kinds_have_no_such_pages(admin: Client) -> None:
     for page in ("lookups", "columns"):
         answer = admin.get(f"/social-leads/destinations/{other.pk}/{page}")
         assert answer.status_code == 404
+
+
+@pytest.mark.req("R010", "D8")
+def test_a_secret_that_a_destination_lacks_is_asked_for() -> None:
+    def held() -> dict[str, str]:
+        return {
+            one.title: one.held.value
+            for one in prerequisites(needed=needed_settings())
+            if "Identity server" in one.title
+        }
+
+    assert set(held().values()) == {"not-needed-yet"}
+    Destination.objects.create(
+        name="Creatio", kind="creatio", settings={"client_id": "ours"}
+    )
+    assert [title for title, one in held().items() if one == "no"] == [
+        "System setting “Identity server client secret”"
+    ]
+    system_settings.write("IdentityServerClientSecret", "s3cret", by=None)
+    assert "no" not in held().values()
