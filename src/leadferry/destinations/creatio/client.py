@@ -15,11 +15,13 @@ from leadferry.destinations.creatio.errors import Missing, Unclear, error_for
 from leadferry.destinations.creatio.metadata import Reader, Schema
 from leadferry.destinations.creatio.oauth import Tokens
 from leadferry.kit import clock
-from leadferry.kit.http import make_client
+from leadferry.kit.http import TIMEOUT, make_client
 
 # .NET Framework serves everything below /0, .NET does not.
 FRAMEWORK, CORE = "/0", ""
 _PAGE = 5_000
+# A page of leads may start as many processes at Creatio.
+_BATCH_TIMEOUT = httpx.Timeout(connect=5.0, read=120.0, write=30.0, pool=5.0)
 _MOST_METADATA_BYTES = 64_000_000
 _BATCH_JSON = "application/json; odata=verbose; IEEE754Compatible=true"
 
@@ -221,6 +223,7 @@ class Client:
                     **(headers or {}),
                     "Authorization": f"Bearer {token}",
                 },
+                timeout=_BATCH_TIMEOUT if path == "$batch" else TIMEOUT,
             )
             answer = self._send(request)
             if answer.status != 401 or attempt:

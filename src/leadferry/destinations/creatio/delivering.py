@@ -6,7 +6,7 @@ lookups that the refusal names.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeGuard
 
@@ -38,6 +38,8 @@ Outcome = Delivered | Rejected | Temporary
 Step = Callable[[Session, list[Shaped]], "Try"]
 # Batches that are under way at the same time.
 LANES = 2
+# Stands among the digests of a lead that points to its extended information.
+LINKED = "linked"
 # So many that all fail at Creatio are not the leads' fault.
 _ALL_AT_ONCE = 3
 
@@ -139,9 +141,13 @@ def _second_pass(session: Session, again: list[Failure], *, some_went: bool) -> 
 
 
 def _learn(session: Session, failures: Sequence[Failure]) -> None:
-    session.refresh_schema()
+    texts = [str(failure.error) for failure in failures]
+    session.refresh_schema_after(texts)
+    named: set[str] = set()
     for failure in failures:
-        session.relearn_named(str(failure.error), failure.shaped)
+        named |= session.lookups_named(str(failure.error), failure.shaped)
+    session.learn(named)
+    for failure in failures:
         if failure.of_extended:
             session.store.forget_sources()
         if failure.of_extended and isinstance(failure.error, SetupProblem):
@@ -292,6 +298,8 @@ def _confirmed(session: Session, one: Shaped, row: dict[str, Any]) -> Delivered:
                 Note(column=code, kind="altered", text="Creatio keeps it otherwise.")
             )
         digests[code] = session.digest(held)
+    if one.extended is not None:
+        digests[EXTENDED_COLUMN] = LINKED
     return Delivered(remote_id=str(one.remote_id), digests=digests, notes=notes)
 
 
@@ -343,10 +351,20 @@ def _looked_up(
 def _reconciled(session: Session, one: Shaped, row: dict[str, Any]) -> Patch:
     """A lead of ours that is there already, of an earlier try."""
     sent: dict[str, str] = {}
+    is_linked = one.extended is not None and one.extended["Id"] == str(
+        row.get(f"{EXTENDED_COLUMN}Id", "")
+    )
+    if one.extended is not None and not is_linked:
+        # It was made without: its notes tell where it came from, and go on to.
+        parcel = replace(one.parcel, remote_id=str(one.remote_id))
+        [one] = session.shape([parcel])
     if row.get("CreatedById") and row.get("CreatedById") == row.get("ModifiedById"):
         # Nobody but us wrote to it: all of it is what we sent.
         sent = {code: _held(session, one, row, code) for code in one.columns}
-    return _compared(session, one, row, sent=sent)
+    patch = _compared(session, one, row, sent=sent)
+    if is_linked:
+        patch.digests[EXTENDED_COLUMN] = LINKED
+    return patch
 
 
 # Leads that are there

@@ -16,7 +16,12 @@ from leadferry.destinations.creatio import columns, shaping, wire
 from leadferry.destinations.creatio.client import Client
 from leadferry.destinations.creatio.errors import Unclear
 from leadferry.destinations.creatio.metadata import Kind, Schema
-from leadferry.destinations.creatio.shaping import SOURCES, Context, Shaped
+from leadferry.destinations.creatio.shaping import (
+    EXTENDED_COLUMN,
+    SOURCES,
+    Context,
+    Shaped,
+)
 from leadferry.destinations.creatio.store import LearnedValue, SiteStore
 from leadferry.kit.secrets import Keyring
 
@@ -27,7 +32,8 @@ _IDS_AT_ONCE = 25
 # Values that somebody adds at Creatio are found after so long.
 _LOOKUP_AGE = timedelta(hours=1)
 _NEVER = timedelta(days=36_500)
-_AUTHORS = ("CreatedById", "ModifiedById")
+# Who wrote to a lead, and whether it points to its extended information.
+_ALWAYS = ("CreatedById", "ModifiedById", f"{EXTENDED_COLUMN}Id")
 
 
 class Session:
@@ -63,6 +69,12 @@ class Session:
         self._schema = self.client.schema()
         self.store.keep_schema(self._schema)
         return self._schema
+
+    def refresh_schema_after(self, refusals: Iterable[str]) -> None:
+        """Read it after refusals, but seldom where none of them is about a column."""
+        if self.store.is_schema_fresh() and not any(map(_is_of_a_column, refusals)):
+            return
+        self.refresh_schema()
 
     def digest(self, text: str) -> str:
         """What is kept of a value that was sent: nobody reads it without our key."""
@@ -139,7 +151,7 @@ class Session:
         self, leads: Sequence[Shaped], keys: Collection[str]
     ) -> dict[UUID, dict[str, Any]]:
         known = {column.key for column in self.schema().lead.values()}
-        select = ["Id", *sorted(known & {*keys, *_AUTHORS})]
+        select = ["Id", *sorted(known & {*keys, *_ALWAYS})]
         found: dict[UUID, dict[str, Any]] = {}
         for chunk in wire.in_chunks(leads, _IDS_AT_ONCE):
             ids = wire.any_of("Id", (str(one.remote_id) for one in chunk))
@@ -165,14 +177,15 @@ class Session:
         if not wanted:
             return {}
         sets = {entity_set for entity_set, _ref in wanted}
-        self._learn(self.store.stale_lookups(sets, age=_NEVER))
+        self.learn(self.store.stale_lookups(sets, age=_NEVER))
         found = self.store.remote_values(wanted)
         lacking = {name for name, ref in wanted if (name, ref.id) not in found}
-        if lacking and self._learn(self.store.stale_lookups(lacking, age=_LOOKUP_AGE)):
+        if lacking and self.learn(self.store.stale_lookups(lacking, age=_LOOKUP_AGE)):
             found = self.store.remote_values(wanted)
         return found
 
-    def _learn(self, entity_sets: Iterable[str]) -> bool:
+    def learn(self, entity_sets: Iterable[str]) -> bool:
+        """Read these lookups anew; whether there were any."""
         names = sorted(entity_sets)
         for name in names:
             self.learn_lookup(name)
@@ -195,8 +208,8 @@ class Session:
         )
         return ""
 
-    def relearn_named(self, text: str, shaped: Shaped) -> None:
-        """Read those lookups of the lead anew that a refusal names."""
+    def lookups_named(self, text: str, shaped: Shaped) -> set[str]:
+        """Those lookups of the lead that a refusal names, or may mean."""
         lookups = {
             code: column
             for code, column in shaped.columns.items()
@@ -213,7 +226,7 @@ class Session:
             named = {column.entity_set for column in lookups.values()}
         if "leadgen" in said or is_reference:
             self.store.forget_sources()
-        self._learn(named)
+        return named
 
     # Forms, campaign groups, campaigns and ads
 
@@ -296,6 +309,11 @@ class Session:
         column = shaped.columns[code]
         text = columns.canonical(row.get(column.key), column.kind)
         return columns.is_empty(text, column.kind)
+
+
+def _is_of_a_column(refusal: str) -> bool:
+    said = refusal.lower()
+    return "property" in said or "column" in said
 
 
 def _key(pair: tuple[str, Named]) -> tuple[str, str]:

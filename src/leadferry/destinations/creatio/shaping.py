@@ -183,7 +183,7 @@ def _place(
             lines.append(f"{code}: {columns.as_text(value)}")
             shaped.note(code, "unknown", "Creatio has no such column: see the notes.")
         return
-    if column.kind is Kind.LOOKUP:
+    if column.kind is Kind.LOOKUP and (is_empty or isinstance(value, LookupRef)):
         _place_reference(shaped, column, value, context)
         return
     _place_value(shaped, column, value, context, lines)
@@ -235,8 +235,6 @@ def _fill_strings(
         if column is None or column.kind is not Kind.LOOKUP:
             continue
         if not isinstance(value, LookupRef):
-            if not columns.is_nothing(value):
-                shaped.note(code, "lookup", "It is no value of a lookup: left out.")
             continue
         if (column.entity_set, value.id) in context.resolved:
             continue
@@ -260,19 +258,22 @@ def _fill_strings(
 
 
 def _link(shaped: Shaped, context: Context, lines: list[str]) -> None:
-    source = shaped.parcel.source
-    if context.with_extended and context.schema.has_extended and source is not None:
-        shaped.extended = _extended(shaped, source.linkedin_lead_id, context)
+    parcel = shaped.parcel
+    if EXTENDED_COLUMN in parcel.sent:
+        return
+    is_new = not parcel.remote_id
+    if is_new and context.with_extended and context.schema.has_extended:
+        shaped.extended = _extended(shaped, context)
         return
     for name, one in sources_of(shaped.parcel).items():
         lines.append(f"{SOURCES[name][2]}: {one.name or one.social_id}")
 
 
-def _extended(shaped: Shaped, social_id: str, context: Context) -> dict[str, Any]:
+def _extended(shaped: Shaped, context: Context) -> dict[str, Any]:
     known = context.schema.objects[EXTENDED]
     body: dict[str, Any] = {"Id": str(extended_id(shaped.remote_id))}
-    if "SocialLeadId" in known:
-        body["SocialLeadId"] = social_id
+    if "SocialLeadId" in known and shaped.parcel.source is not None:
+        body["SocialLeadId"] = shaped.parcel.source.linkedin_lead_id
     for name, one in sources_of(shaped.parcel).items():
         key = context.sources.get((name, one.social_id))
         column = known.get(SOURCES[name][1])

@@ -26,6 +26,7 @@ from leadferry.kit.secrets import Keyring
 
 _LONGEST_NAME = 500
 _SCHEMA_AGE = timedelta(days=1)
+_SCHEMA_FRESH = timedelta(seconds=30)
 
 
 def name_key(name: str) -> str:
@@ -112,6 +113,11 @@ class SiteStore:
             return None
         is_old = clock.now() - site.schema_read_at > _SCHEMA_AGE
         return None if is_old else from_json(site.schema)
+
+    def is_schema_fresh(self) -> bool:
+        """Whether it was read just now."""
+        read_at = self._site().schema_read_at
+        return read_at is not None and clock.now() - read_at < _SCHEMA_FRESH
 
     def keep_schema(self, schema: Schema) -> None:
         """Keep what `$metadata` says now."""

@@ -160,6 +160,18 @@ def test_a_value_without_a_text_beside_it_is_left_out_and_noted(
     assert "left out" in outcome.notes[0].text
 
 
+def test_text_for_a_lookup_of_creatio_goes_to_the_notes(
+    connector: CreatioConnector, creatio: Creatio
+) -> None:
+    outcome = connector.send([make_parcel(values={"AddressType": "home"})])[1]
+    assert isinstance(outcome, Delivered)
+    assert [(note.column, note.kind) for note in outcome.notes] == [
+        ("AddressType", "type")
+    ]
+    [held] = creatio.records().values()
+    assert held["Notes"].endswith("AddressType: home")
+
+
 def test_two_values_of_one_name_are_no_match(
     connector: CreatioConnector, creatio: Creatio
 ) -> None:

@@ -237,6 +237,25 @@ def test_without_the_right_to_extended_information_names_go_to_the_notes(
     assert all("Lead form: Webinar" in note for note in notes)
 
 
+def test_what_the_notes_tell_of_the_form_stays_once_the_right_is_given(
+    connector: CreatioConnector, creatio: Creatio
+) -> None:
+    creatio.control("PUT", "users/lead_import", {"rights": {"*": "r", "Lead": "crud"}})
+    parcels = [make_parcel(1), make_parcel(2)]
+    delivered = connector.send(parcels)
+    rights = {"*": "r", "Lead": "crud", "LeadGen*": "crud"}
+    creatio.control("PUT", "users/lead_import", {"rights": rights})
+    # One is changed; of the other the answer was lost.
+    changed = later(parcels[0], delivered[1], Notes="Team size: 51-200")
+    connector.send([changed, parcels[1]])
+    notes = [held["Notes"].splitlines() for held in creatio.records().values()]
+    assert sorted(lines[0] for lines in notes) == [
+        "Team size: 11-50",
+        "Team size: 51-200",
+    ]
+    assert all("Lead form: Webinar" in lines for lines in notes)
+
+
 def test_a_lead_that_was_deleted_in_creatio_stays_deleted(
     connector: CreatioConnector, creatio: Creatio
 ) -> None:
