@@ -53,6 +53,7 @@ def set_up(walk: Walk, hands: Hands, instance: Instance, receiver: Receiver) -> 
     page = walk.page
     page.goto(f"{instance.url}/social-leads/settings")
     hands.press(page.get_by_role("link", name="New destination"))
+    expect(page.get_by_text("Where are registered leads to go?")).to_be_visible()
     walk.check()
     hands.press(page.get_by_role("link", name="Webhook"))
     hands.fill(page.get_by_label("Name"), "Sales CRM")

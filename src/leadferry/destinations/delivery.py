@@ -25,6 +25,8 @@ logger = logging.getLogger("leadferry.destinations")
 State = Destination.State
 # Pages of a destination that are on their way at once.
 LANES = 2
+# Then other destinations have their turn.
+_TURN_SECONDS = 10
 
 
 def due_destinations() -> list[int]:
@@ -48,10 +50,13 @@ def has_due(destination: Destination, *, now: int) -> bool:
 
 
 def work_on(destination_id: int, *, more: Callable[[], None] | None = None) -> None:
-    """Send until nothing is due; `more` is called when there is work for another."""
+    """Send what is due for a while; `more` is called when there is work for another."""
     line = _Line(destination_id)
+    until = clock.monotonic() + _TURN_SECONDS
     try:
         while not jobs.stopping() and line.send_page():
+            if clock.monotonic() > until:
+                return
             if line.was_full and more is not None:
                 more()
                 more = None

@@ -13,6 +13,7 @@ from leadferry.destinations import (
 from leadferry.jobs.registry import (
     DELIVERIES,
     HOUSEKEEPING,
+    NEW_LEADS,
     WAITED_FOR,
     every,
     task,
@@ -37,7 +38,7 @@ def kick_delivery(destination_id: int, lane: int = 0) -> None:
     kick(deliver, destination_id, lane, key=f"deliver-{destination_id}-{lane}")
 
 
-@task(queue=DELIVERIES)
+@task(queue=NEW_LEADS)
 def plan(destination_id: int) -> None:
     """Plan new changes of leads."""
     while not stopping() and planning.plan(destination_id):
@@ -56,7 +57,7 @@ def look_for_leads() -> None:
 
 
 @every(seconds=2)
-@task(queue=HOUSEKEEPING)
+@task(queue=NEW_LEADS)
 def plan_for_good() -> None:
     """Deleted leads are erased, and changes that became visible late are planned."""
     while not stopping() and planning.plan_erasures():
@@ -69,7 +70,7 @@ def plan_for_good() -> None:
 
 
 @every(seconds=1)
-@task(queue=DELIVERIES)
+@task(queue=NEW_LEADS)
 def send_earlier_leads() -> None:
     """Go on with runs of all earlier leads."""
     with bulk_work():
