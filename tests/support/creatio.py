@@ -23,7 +23,9 @@ class Creatio:
     """A running stand-in of a Creatio."""
 
     def __init__(self, port: int, identity_port: int, runtime: str) -> None:
-        self.port = port
+        self.port, self.runtime = port, runtime
+        self.arguments: tuple[str, ...] = ()
+        self.log: Path | None = None
         self.url = f"http://127.0.0.1:{port}"
         self.identity_url = f"http://127.0.0.1:{identity_port}"
         self.root = f"{self.url}/0" if runtime == "framework" else self.url
@@ -31,6 +33,27 @@ class Creatio:
         self.client_id, self.client_secret = CREATIO_CLIENT, CREATIO_SECRET
         self.process: subprocess.Popen[bytes]
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+
+    def start(self) -> None:
+        """Its process, until it answers."""
+        with contextlib.ExitStack() as stack:
+            out: Any = subprocess.DEVNULL
+            if self.log is not None:
+                out = stack.enter_context(self.log.open("ab"))
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "creatio_sandbox.cli", "serve",
+                 "--port", str(self.port),
+                 "--identity-port", self.identity_url.rpartition(":")[2],
+                 "--runtime", self.runtime, *self.arguments],
+                env={**os.environ, "CREATIO_SANDBOX_DIES_WITH_PARENT": "1"},
+                stdout=out, stderr=out,
+            )  # fmt: skip
+        wait_until(lambda: _answers(self), seconds=30, what="the Creatio")
+
+    def kill(self) -> None:
+        """kill -9; with a state file a start remembers."""
+        self.process.kill()
+        self.process.wait()
 
     def control(self, method: str, path: str, body: object = None) -> Any:
         """One control call."""
@@ -109,23 +132,14 @@ def running_creatio(
 ) -> Iterator[Creatio]:
     """A stand-in on free ports for the length of the block."""
     creatio = Creatio(free_port(), free_port(), runtime)
-    identity_port = creatio.identity_url.rpartition(":")[2]
-    with contextlib.ExitStack() as stack:
-        out = stack.enter_context(log.open("ab")) if log else subprocess.DEVNULL
-        creatio.process = subprocess.Popen(
-            [sys.executable, "-m", "creatio_sandbox.cli", "serve",
-             "--port", str(creatio.port), "--identity-port", identity_port,
-             "--runtime", runtime, *arguments],
-            env={**os.environ, "CREATIO_SANDBOX_DIES_WITH_PARENT": "1"},
-            stdout=out, stderr=out,
-        )  # fmt: skip
-        try:
-            wait_until(lambda: _answers(creatio), seconds=30, what="the Creatio")
-            yield creatio
-        finally:
-            creatio.http.close()
-            creatio.process.terminate()
-            creatio.process.wait(timeout=10)
+    creatio.arguments, creatio.log = arguments, log
+    try:
+        creatio.start()
+        yield creatio
+    finally:
+        creatio.http.close()
+        creatio.process.terminate()
+        creatio.process.wait(timeout=10)
 
 
 def _answers(creatio: Creatio) -> bool:
