@@ -88,9 +88,11 @@ def _explained(failure: Failure) -> str:
 
 
 def _refusal(failure: Failure) -> Rejected | Temporary:
-    if isinstance(failure.error, Failed) and is_passing(failure.error):
-        return Temporary(_explained(failure))
-    return Rejected(_explained(failure))
+    error = failure.error
+    is_late = isinstance(error, Failed) and is_passing(error)
+    # Others went: a set-up problem that is real meets the next page.
+    is_late |= isinstance(error, SetupProblem) and error.step != "rights"
+    return (Temporary if is_late else Rejected)(_explained(failure))
 
 
 def _pass(session: Session, parcels: Sequence[Parcel]) -> Try:
