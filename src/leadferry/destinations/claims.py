@@ -124,7 +124,7 @@ def _take(destination: Destination, queue: int, limit: int) -> list[Delivery]:
             "SELECT id FROM destinations_delivery WHERE destination_id = %s "
             "AND queue = %s AND due_at <= %s "
             "AND (claimed_until IS NULL OR claimed_until <= %s) "
-            f"ORDER BY due_at LIMIT %s{lock}) RETURNING id",
+            f"ORDER BY due_at, id LIMIT %s{lock}) RETURNING id",
             [now + CLAIM_MS, destination.pk, queue, now, now, limit],
         )
         ids = [row[0] for row in cursor.fetchall()]

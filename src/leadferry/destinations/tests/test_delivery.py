@@ -25,6 +25,7 @@ from leadferry.leads.models import Lead, LookupValue
 from leadferry.leads.register import register
 from leadferry.leads.tests.builders import make_form_value, make_response
 from tests.support.receiver import Body, Receiver, Reply, takes_all
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 State, Queue = Delivery.State, Delivery.Queue
@@ -232,6 +233,42 @@ def test_what_is_in_vain_is_tried_later_and_later(receiver: Receiver) -> None:
     bring_over(destination)
     assert len(receiver.leads) == 8
     assert (destination.failures, destination.reason) == (0, "")
+
+
+def test_an_hour_in_vain_is_told_once(receiver: Receiver) -> None:
+    admin = person("admin", role="Administrators")
+    destination = make_destination(receiver)
+    receiver.answer = lambda _body: Reply(503)
+    make_leads("a@example.com")
+    bring_over(destination)
+    messages = SystemMessage.objects.filter(person=admin)
+    assert not messages.exists()
+    Destination.objects.update(failing_since=clock.now_ms() - 3_700_000)
+    for _round in range(2):
+        make_due()
+        Delivery.objects.update(queue=Queue.NEW)
+        bring_over(destination)
+    [message] = messages
+    assert (message.count, "503" in message.text) == (1, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_lasts_as_long_as_the_receiver_takes(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "_RENEW_SECONDS", 0.01)
+    make_form_value()
+    destination = make_destination(receiver)
+    [lead] = make_leads("a@example.com")
+    plan_all(destination)
+    [row] = claims._take(destination, Queue.NEW, 5)
+    Delivery.objects.update(claimed_until=1)
+    with claims.held([row]):
+        wait_until(
+            lambda: (delivery_of(lead).claimed_until or 0) > clock.now_ms(),
+            seconds=10,
+            what="the renewal",
+        )
 
 
 def test_retry_after_is_honoured(receiver: Receiver) -> None:

@@ -1,7 +1,8 @@
 """No change is passed over, in whatever order transactions end."""
 
 import threading
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from django.db import connection, transaction
@@ -10,7 +11,8 @@ from leadferry.destinations import planning
 from leadferry.destinations.models import Delivery, Destination
 from leadferry.destinations.tests.builders import make_destination, make_leads
 from leadferry.leads.models import LEADGEN_LOOKUPS, LeadChange, Lookup
-from leadferry.leads.tests.builders import make_form_value
+from leadferry.leads.register import register
+from leadferry.leads.tests.builders import make_form_value, make_response
 from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +22,7 @@ on_postgres = pytest.mark.skipif(
 
 
 @contextmanager
-def another_transaction(email: str):  # type: ignore[no-untyped-def]
+def another_transaction(email: str) -> Iterator[None]:
     """Within the block a lead is registered, and not committed before its end."""
     is_written, may_end = threading.Event(), threading.Event()
 
@@ -56,24 +58,44 @@ def plan_again(destination: Destination) -> None:
 def test_a_change_that_becomes_visible_late_is_planned(receiver: Receiver) -> None:
     make_form_value()
     destination = make_destination(receiver)
-    with transaction.atomic():
-        # This one is numbered first among transactions, and last among changes.
-        Lookup.objects.update(revision=2)
-        late = another_transaction("late@example.com")
-        late.__enter__()
-        make_leads("early@example.com")
-    assert planning.plan(destination.pk)
-    [early] = planned(destination)
-    assert LeadChange.objects.filter(pk__lt=early).count() == 0
-    plan_again(destination)
-    assert (destination.planned_to, destination.looked_to) == (0, early)
-    late.__exit__(None, None, None)
+    with ExitStack() as late:
+        with transaction.atomic():
+            # This one is numbered first among transactions, and last among changes.
+            Lookup.objects.update(revision=2)
+            late.enter_context(another_transaction("late@example.com"))
+            make_leads("early@example.com")
+        assert planning.plan(destination.pk)
+        [early] = planned(destination)
+        assert LeadChange.objects.filter(pk__lt=early).count() == 0
+        plan_again(destination)
+        assert (destination.planned_to, destination.looked_to) == (0, early)
     [slow] = LeadChange.objects.filter(pk__lt=early).values_list("pk", flat=True)
     assert not planning.plan(destination.pk)
     assert planned(destination) == {early}
     plan_again(destination)
     assert planned(destination) == {slow, early}
     assert destination.planned_to == destination.looked_to == early
+
+
+@on_postgres
+def test_it_waits_for_one_numbered_after_the_last_that_is_over(
+    receiver: Receiver,
+) -> None:
+    make_form_value()
+    destination = make_destination(receiver)
+    with ExitStack() as late:
+        with transaction.atomic():
+            Lookup.objects.update(revision=2)
+            late.enter_context(another_transaction("late@example.com"))
+            # Without a savepoint: it would be numbered after the other transaction.
+            register([make_response(values={"Email": "early@example.com"})])
+            early = LeadChange.objects.get().pk
+            Destination.objects.update(looked_to=early)
+        plan_again(destination)
+        assert (destination.planned_to, planned(destination)) == (0, set())
+    plan_again(destination)
+    assert destination.planned_to == early
+    assert planned(destination) == {early - 1, early}
 
 
 @on_postgres
