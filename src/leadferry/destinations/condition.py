@@ -22,6 +22,10 @@ _TELL_AFTER_MS = 3_600_000
 _MINUTE_MS = 60_000
 # Of the largest page one lead is left.
 _MOST_HALVINGS = 10
+# Beginnings of the topics of messages; each ends with the destination's number.
+PAUSED, ON_AGAIN, DELAYED = (
+    "destination-paused-", "destination-on-", "destination-delayed-",
+)  # fmt: skip
 State = Destination.State
 
 
@@ -92,7 +96,7 @@ def go_on(destination: Destination) -> None:
     destination.failing_since, destination.is_told = None, False
     logger.info("destination goes on", extra={"destination": destination.pk})
     alerts.tell(
-        topic=f"destination-on-{destination.pk}",
+        topic=f"{ON_AGAIN}{destination.pk}",
         title=_("“%(name)s” takes leads again") % {"name": destination.name},
         text=_(
             "What kept leads from this destination is mended. Those that waited are "
@@ -103,7 +107,7 @@ def go_on(destination: Destination) -> None:
 
 def _tell_of_pause(destination: Destination, problem: SetupProblem) -> None:
     alerts.tell(
-        topic=f"destination-paused-{destination.pk}",
+        topic=f"{PAUSED}{destination.pk}",
         title=_("“%(name)s” gets no leads: its set-up has to be mended")
         % {"name": destination.name},
         text=_(
@@ -118,7 +122,7 @@ def _tell_of_pause(destination: Destination, problem: SetupProblem) -> None:
 
 def _tell_of_delay(destination: Destination) -> None:
     alerts.tell(
-        topic=f"destination-delayed-{destination.pk}",
+        topic=f"{DELAYED}{destination.pk}",
         title=_("“%(name)s” has not answered for an hour") % {"name": destination.name},
         text=_(
             "%(reason)s Leads wait meanwhile and none is lost; it is tried again by "

@@ -60,7 +60,7 @@ def work_on(destination_id: int, *, more: Callable[[], None] | None = None) -> N
             if line.was_full and more is not None:
                 more()
                 more = None
-    except Fenced:
+    except (Fenced, Destination.DoesNotExist):
         logger.info("left to others", extra={"destination": destination_id})
     finally:
         line.hang_up()

@@ -89,7 +89,7 @@ def plan_more(destination_id: int) -> bool:
     with transaction.atomic():
         hold_fence()
         held = Destination.objects.select_for_update().filter(pk=destination_id)
-        destination = held.first()
+        destination = held.exclude(state=Destination.State.DELETING).first()
         run = running(destination_id)
         if destination is None or run is None or _waiting(destination) > _MOST_WAITING:
             return False

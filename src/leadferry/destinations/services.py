@@ -151,20 +151,37 @@ def try_again(destination_id: int, *, lead: int, by: User | None) -> bool:
     return bool(tried)
 
 
-def try_all_again(destination_id: int, *, by: User | None) -> int:
-    """All leads that were not taken are sent again; returns how many."""
-    total, last = 0, 0
-    while True:
-        with transaction.atomic():
-            destination = _held(destination_id)
-            parked = Delivery.objects.filter(
-                destination=destination, state=Delivery.State.PARKED, pk__gt=last
-            )
-            keys = list(parked.order_by("pk").values_list("pk", flat=True)[:_AT_ONCE])
-            if not keys:
-                _audit("deliveries tried again", destination, by, {"leads": total})
-                return total
-            total, last = total + _due_now(keys), keys[-1]
+def try_all_again(destination_id: int, *, by: User | None) -> bool:
+    """The leads that were not taken are sent again; whether `try_rest_again` has work.
+
+    Nobody waits at a page for a million of them.
+    """
+    with transaction.atomic():
+        destination = _held(destination_id)
+        _audit("deliveries tried again", destination, by)
+    return _try_some_again(destination_id, after=0) is not None
+
+
+def try_rest_again(destination_id: int) -> None:
+    """The same for all of them; one that is refused meanwhile is not tried twice."""
+    last: int | None = 0
+    while last is not None and not jobs.stopping():
+        last = _try_some_again(destination_id, after=last)
+
+
+def _try_some_again(destination_id: int, *, after: int) -> int | None:
+    """Up to which delivery the next ones were tried; none where these were the last."""
+    with transaction.atomic():
+        hold_fence()
+        held = Destination.objects.select_for_update().filter(pk=destination_id)
+        if not held.exclude(state=State.DELETING).exists():
+            return None
+        parked = Delivery.objects.filter(
+            destination=destination_id, state=Delivery.State.PARKED, pk__gt=after
+        )
+        keys = list(parked.order_by("pk").values_list("pk", flat=True)[:_AT_ONCE])
+        _due_now(keys)
+        return keys[-1] if len(keys) == _AT_ONCE else None
 
 
 def _due_now(keys: Sequence[int]) -> int:

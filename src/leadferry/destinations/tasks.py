@@ -85,6 +85,12 @@ def test_connection(destination_id: int) -> None:
     examination.examine(destination_id)
 
 
+@task(queue=WAITED_FOR)
+def try_rest_again(destination_id: int) -> None:
+    """Very many that were not taken are sent again."""
+    services.try_rest_again(destination_id)
+
+
 @every(seconds=10)
 @task(queue=HOUSEKEEPING)
 def remove_deleted() -> None:

@@ -7,8 +7,9 @@ import pytest
 from leadferry.accounts.models import User
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
-from leadferry.destinations import claims, delivery, services
-from leadferry.destinations.base import Temporary
+from leadferry.destinations import claims, delivery, earlier, services
+from leadferry.destinations.base import Connector, Temporary
+from leadferry.destinations.claims import Page
 from leadferry.destinations.models import Delivery, Destination
 from leadferry.destinations.tests.builders import (
     bring_over,
@@ -97,8 +98,8 @@ def test_a_change_on_the_way_is_sent_after_it(receiver: Receiver) -> None:
     line = delivery._Line(destination.pk)
     hand_over = delivery._hand_over
 
-    def edited_on_the_way(connector: object, page: object) -> object:
-        answers = hand_over(connector, page)  # type: ignore[arg-type]
+    def edited_on_the_way(connector: Connector, page: Page) -> object:
+        answers = hand_over(connector, page)
         if not changed:
             changed.append(edit(lead, "new@example.com"))
             plan_all(destination)
@@ -169,9 +170,47 @@ def test_all_parked_ones_are_tried_again_and_an_edit_tries_by_itself(
     bring_over(destination)
     assert list(receiver.emails().values()) == ["better@x.example"]
     receiver.answer = takes_all
-    assert services.try_all_again(destination.pk, by=None) == 2
+    assert not services.try_all_again(destination.pk, by=None)
     bring_over(destination)
     assert len(receiver.leads) == 3
+
+
+def test_very_many_parked_ones_are_tried_again_in_steps(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "_AT_ONCE", 2)
+    destination = make_destination(receiver)
+    receiver.answer = lambda _body: Reply(422)
+    make_leads(*[f"{n}@x.example" for n in range(5)])
+    bring_over(destination)
+    receiver.answer = takes_all
+    assert services.try_all_again(destination.pk, by=None)
+    assert Delivery.objects.filter(state=State.PARKED).count() == 3
+    services.try_rest_again(destination.pk)
+    bring_over(destination)
+    assert len(receiver.leads) == 5
+
+
+def test_one_that_is_deleted_while_it_gets_leads_is_left_alone(
+    receiver: Receiver,
+) -> None:
+    destination = make_destination(receiver)
+    make_leads("a@example.com")
+    earlier.start(destination.pk, by=None)
+    plan_all(destination)
+    hand_over = delivery._hand_over
+
+    def deleted_on_the_way(connector: Connector, page: Page) -> object:
+        answers = hand_over(connector, page)
+        services.delete(destination.pk, by=None)
+        services.remove_what_is_left()
+        return answers
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivery, "_hand_over", deleted_on_the_way)
+        delivery.work_on(destination.pk)
+    assert not earlier.plan_more(destination.pk)
+    assert not Delivery.objects.exists()
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])

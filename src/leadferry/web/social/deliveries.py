@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from leadferry.accounts.models import User
 from leadferry.destinations import queries, services
-from leadferry.destinations.tasks import kick_delivery
+from leadferry.destinations.tasks import kick_delivery, try_rest_again
+from leadferry.jobs.services import kick
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
 from leadferry.web.social.destinations import destination_or_404
 
@@ -39,12 +39,10 @@ def parked_list(request: HttpRequest, destination_id: int) -> HttpResponse:
 def try_all_again(request: HttpRequest, destination_id: int) -> HttpResponse:
     """All of them are sent again."""
     destination = destination_or_404(destination_id)
-    count = services.try_all_again(destination.pk, by=cast("User", request.user))
+    if services.try_all_again(destination.pk, by=cast("User", request.user)):
+        kick(try_rest_again, destination.pk, key=f"try-rest-{destination.pk}")
     kick_delivery(destination.pk)
-    told = ngettext(
-        "%(count)d lead is sent again.", "%(count)d leads are sent again.", count
-    )
-    messages.success(request, told % {"count": count})
+    messages.success(request, _("The leads that were not taken are sent again."))
     return redirect("destination", destination_id=destination.pk)
 
 

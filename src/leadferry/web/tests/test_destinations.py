@@ -135,6 +135,8 @@ def test_a_paused_one_says_what_to_mend(admin: Client, receiver: Receiver) -> No
     page = admin.get(f"/social-leads/destinations/{destination.pk}").content.decode()
     assert "unknown key" in page
     assert "Try now" in page
+    told = admin.get("/notifications/").content.decode()
+    assert f'href="/social-leads/destinations/{destination.pk}"' in told
 
 
 def test_what_was_not_taken_is_listed_and_tried_again(
