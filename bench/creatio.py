@@ -112,7 +112,7 @@ def _deliver(connector: "CreatioConnector", parcels: Sequence["Parcel"]) -> None
 
 
 def _batches(connector: "CreatioConnector", parcels: Sequence["Parcel"]) -> list[Batch]:
-    from leadferry.destinations.creatio.delivering import parts_of
+    from leadferry.destinations.creatio.creating import parts_of
     from leadferry.destinations.creatio.wire import batch_of
 
     session = connector.session()

@@ -8,11 +8,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 
+# Decimals with every digit.
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _LONGEST_TEXT = 300
 _MOST_OF_A_PAGE = 100_000
 _NESTED = ("innererror", "internalexception", "InnerException", "innerException")
@@ -53,7 +56,7 @@ class Answer:
 def decode(content: bytes) -> Any:
     """The JSON of a body, or None."""
     try:
-        return msgspec.json.decode(content)
+        return _DECODER.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 

@@ -212,6 +212,7 @@ class Client:
     ) -> Answer:
         token = self._tokens.current()
         body = None if content is None else msgspec.json.encode(content)
+        kind = {} if body is None else {"Content-Type": wire.JSON}
         for attempt in range(2):
             request = self._http.build_request(
                 method,
@@ -219,7 +220,7 @@ class Client:
                 params=params,
                 content=body,
                 headers={
-                    "Content-Type": wire.JSON,
+                    **kind,
                     **(headers or {}),
                     "Authorization": f"Bearer {token}",
                 },

@@ -13,6 +13,7 @@ from leadferry.destinations.base import (
     Temporary,
 )
 from leadferry.destinations.creatio import (
+    creating,
     delivering,
     erasing,
     examination,
@@ -27,7 +28,7 @@ from leadferry.leads.columns import catalogue
 from leadferry.mapping.fields import ColumnType
 
 # A batch has 100 parts; with extended information a lead takes two.
-_PAGE_SIZE = delivering.LANES * wire.MOST_PARTS // 2
+_PAGE_SIZE = creating.LANES * wire.MOST_PARTS // 2
 
 
 class CreatioConnector:

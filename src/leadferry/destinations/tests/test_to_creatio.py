@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from leadferry.destinations import services
+from leadferry.destinations.creatio.models import CreatioSite, RemoteValue
 from leadferry.destinations.models import Delivery, Destination
 from leadferry.destinations.services import Wanted
 from leadferry.destinations.tests.builders import (
@@ -87,3 +88,16 @@ def test_a_lead_that_creatio_refuses_is_parked_alone(creatio: Creatio) -> None:
     parked = delivery_of(leads[1])
     assert (parked.state, parked.reason) == (Delivery.State.PARKED, "Email is blocked")
     assert len(creatio.records()) == 2
+
+
+def test_a_deleted_destination_leaves_nothing_of_its_creatio(creatio: Creatio) -> None:
+    destination = make_destination(creatio)
+    make_leads("a@example.com")
+    bring_over(destination)
+    assert RemoteValue.objects.exists()
+    services.delete(destination.pk, by=None)
+    services.remove_what_is_left()
+    assert not Destination.objects.exists()
+    assert not CreatioSite.objects.exists()
+    assert not RemoteValue.objects.exists()
+    assert len(creatio.records()) == 1

@@ -97,6 +97,11 @@ def test_a_page_is_known_whatever_its_header_says(
     assert answers.is_page(content, content_type) is found
 
 
+def test_a_decimal_keeps_every_digit() -> None:
+    content = b'{"Budget": 12345678901234567.89}'
+    assert str(answers.decode(content)["Budget"]) == "12345678901234567.89"
+
+
 def test_a_page_that_asks_who_is_there() -> None:
     assert answers.is_sign_in(b'<html><input type="Password"></html>')
     assert not answers.is_sign_in(b"<html>502 Bad Gateway</html>")
