@@ -25,6 +25,7 @@ ON_EACH_DATABASE = (
     "fairness",
     "completeness",
     "creatio",
+    "draining",
 )
 
 

@@ -149,8 +149,12 @@ class Connector(Protocol):
         """What became of each; one that is not there any more is erased."""
         ...
 
-    def examine(self) -> Iterator[Step]:
-        """The steps of "Test connection", each as soon as it is known."""
+    def examine(self, *, writing: bool) -> Iterator[Step]:
+        """The steps of "Test connection", each as soon as it is known.
+
+        Only when `writing` may it leave traces there: without, it is asked again and
+        again, by itself.
+        """
         ...
 
     def close(self) -> None:

@@ -122,7 +122,7 @@ class _Line:
         """Nothing is due; where it waits for its set-up, find out whether it may."""
         if destination.state != State.PAUSED:
             return False
-        for step in connector.examine():
+        for step in connector.examine(writing=False):
             if step.ok is False:
                 raise SetupProblem(step.message, step=step.code)
         with transaction.atomic():

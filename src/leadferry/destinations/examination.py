@@ -30,7 +30,7 @@ def _steps(destination: Destination, asked: str) -> dict[str, Any]:
     except SetupProblem as exc:
         return {"steps": [_failed(exc.step, exc)]}
     try:
-        for step in connector.examine():
+        for step in connector.examine(writing=True):
             found["steps"].append(asdict(step))
             inquiries.note_so_far(asked, found)
     except (SetupProblem, Temporary) as exc:

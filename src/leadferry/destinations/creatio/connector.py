@@ -89,9 +89,9 @@ class CreatioConnector:
         """What became of each; one that is not there any more is erased."""
         return erasing.erase(self.session(), remote_ids)
 
-    def examine(self) -> Iterator[Step]:
+    def examine(self, *, writing: bool) -> Iterator[Step]:
         """The steps of "Test connection", each as soon as it is known."""
-        yield from examination.examine(self.session(), self._tokens)
+        yield from examination.examine(self.session(), self._tokens, writing=writing)
 
 
 def _lengths() -> dict[str, int]:

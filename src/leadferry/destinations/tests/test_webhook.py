@@ -135,7 +135,7 @@ def test_nobody_there_means_later() -> None:
     nobody = WebhookConnector(address=f"http://127.0.0.1:{free_port()}/", secret=SECRET)
     with pytest.raises(Temporary, match="cannot be reached"):
         nobody.send([parcel(1)])
-    steps = list(nobody.examine())
+    steps = list(nobody.examine(writing=True))
     nobody.close()
     assert [(step.code, step.ok) for step in steps] == [
         ("reached", False), ("taken", None)

@@ -70,5 +70,5 @@ def test_its_set_up_is_checked_and_its_connection_tested(
     assert field.check(str(tmp_path)) == ""
     destination = Destination(kind=kind.code, settings={"folder": str(tmp_path)})
     connector = registry.connect(destination)
-    assert [step.ok for step in connector.examine()] == [True]
+    assert [step.ok for step in connector.examine(writing=True)] == [True]
     connector.close()

@@ -101,7 +101,7 @@ class WebhookConnector:
             return each
         return {one: Erased(remote_id=one, answer=answer) for one in remote_ids}
 
-    def examine(self) -> Iterator[Step]:
+    def examine(self, *, writing: bool) -> Iterator[Step]:
         """Whether it answers, and whether it takes a signed request."""
         reached = _("The address answers")
         taken = _("It takes signed requests")

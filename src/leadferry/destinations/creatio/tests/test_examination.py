@@ -18,7 +18,7 @@ def gone(endpoint: str) -> dict[str, str]:
 
 
 def failing(connector: CreatioConnector) -> str:
-    steps = list(connector.examine())
+    steps = list(connector.examine(writing=True))
     assert [step.code for step in steps] == STEPS
     [bad] = [step for step in steps if step.ok is False]
     assert bad.message
@@ -31,9 +31,18 @@ def failing(connector: CreatioConnector) -> str:
 def test_all_is_well_and_nothing_is_left_behind(
     connector: CreatioConnector, creatio: Creatio
 ) -> None:
-    steps = list(connector.examine())
+    steps = list(connector.examine(writing=True))
     assert [(step.code, step.ok) for step in steps] == [(code, True) for code in STEPS]
     assert creatio.records() == {}
+
+
+def test_nothing_is_written_while_it_is_looked_at_by_itself(
+    creatio: Creatio, connector: CreatioConnector
+) -> None:
+    steps = list(connector.examine(writing=False))
+    assert steps
+    assert all(step.ok for step in steps)
+    assert not [row for row in creatio.calls("Lead") if row["method"] != "GET"]
 
 
 def test_nothing_answers_at_the_address(creatio: Creatio) -> None:
@@ -74,9 +83,9 @@ def test_a_lead_of_a_test_that_was_cut_short_is_no_obstacle(
     connector: CreatioConnector, creatio: Creatio
 ) -> None:
     creatio.fault("Lead", "lose-reply")
-    list(connector.examine())
+    list(connector.examine(writing=True))
     creatio.no_faults()
-    assert all(step.ok for step in connector.examine())
+    assert all(step.ok for step in connector.examine(writing=True))
     assert creatio.records() == {}
 
 
@@ -84,7 +93,7 @@ def test_a_lookup_that_may_not_be_read_is_told_and_stops_nothing(
     connector: CreatioConnector, creatio: Creatio
 ) -> None:
     creatio.fault("Country", "403")
-    steps = {step.code: step for step in connector.examine()}
+    steps = {step.code: step for step in connector.examine(writing=True)}
     assert steps["lookups"].ok is None
     assert "Country" in steps["lookups"].message
     assert steps["lead"].ok is True
