@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import httpx
+from django.utils.translation import gettext as _
 
 from leadferry.destinations.base import Connector
 
@@ -56,3 +60,26 @@ class Kind:
     fields: Sequence[SetupField]
     connect: Callable[[Setup], Connector]
     pages: Mapping[str, StrOrPromise] = field(default_factory=dict)
+
+
+def problem_of_address(address: str, *, example: str) -> str:
+    """What is wrong with the address of a further system; nothing where it is fine."""
+    try:
+        url = httpx.URL(address.strip())
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    # What is no part of a host's name comes back escaped.
+    is_host = bool(url.host) and "%" not in url.host
+    if url.scheme not in {"http", "https"} or not is_host or url.userinfo:
+        return _("Enter a whole address, as %s.") % example
+    if url.scheme == "http" and not _is_near(url.host):
+        return _("Leads are personal data: over the internet only https is allowed.")
+    return ""
+
+
+def _is_near(host: str) -> bool:
+    """Whether it is in the own network, as far as its name says."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host

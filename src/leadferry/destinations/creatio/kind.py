@@ -1,8 +1,5 @@
 """What the set-up of a Creatio asks for."""
 
-import ipaddress
-
-import httpx
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -10,35 +7,20 @@ from leadferry.accounts import settings as system_settings
 from leadferry.destinations.base import SetupProblem
 from leadferry.destinations.creatio.client import tidy_address
 from leadferry.destinations.creatio.connector import CreatioConnector
-from leadferry.destinations.kinds import Kind, Setup, SetupField
+from leadferry.destinations.kinds import (
+    Kind,
+    Setup,
+    SetupField,
+    problem_of_address,
+)
 
 
 def _check_address(address: str) -> str:
-    try:
-        url = httpx.URL(address.strip())
-    except httpx.InvalidURL:
-        return _no_address()
-    if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
-        return _no_address()
-    if url.scheme == "http" and not _is_near(url.host):
-        return _("Leads are personal data: over the internet only https is allowed.")
-    return ""
-
-
-def _is_near(host: str) -> bool:
-    """Whether it is in the own network, as far as its name says."""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return "." not in host
+    return problem_of_address(address, example="https://northlake.creatio.com")
 
 
 def _check_identity(address: str) -> str:
     return _check_address(address) if address.strip() else ""
-
-
-def _no_address() -> str:
-    return _("Enter a whole address, as https://northlake.creatio.com.")
 
 
 def _suggest(code: str) -> str:

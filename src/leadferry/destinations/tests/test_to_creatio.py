@@ -1,7 +1,5 @@
 """From a registered lead to Creatio and back to nothing, as the worker does it."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from leadferry.destinations import services
@@ -15,22 +13,9 @@ from leadferry.destinations.tests.builders import (
     make_due,
     make_leads,
 )
-from tests.support.creatio import Creatio, running_creatio
+from tests.support.creatio import Creatio
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
-
-
-@pytest.fixture(scope="module")
-def _creatio_process() -> Iterator[Creatio]:
-    with running_creatio() as creatio:
-        yield creatio
-
-
-@pytest.fixture
-def creatio(_creatio_process: Creatio) -> Creatio:
-    """The local Creatio, as new."""
-    _creatio_process.reset()
-    return _creatio_process
 
 
 def make_destination(creatio: Creatio) -> Destination:

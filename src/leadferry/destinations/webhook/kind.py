@@ -1,36 +1,21 @@
 """What the set-up of a webhook asks for."""
 
-import ipaddress
-from urllib.parse import urlsplit
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leadferry.destinations.kinds import Kind, Setup, SetupField
+from leadferry.destinations.kinds import (
+    Kind,
+    Setup,
+    SetupField,
+    problem_of_address,
+)
 from leadferry.destinations.webhook.connector import WebhookConnector
 
 _SHORTEST_SECRET = 16
 
 
 def _check_address(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-    except ValueError:
-        host = ""
-    if not host or parts.scheme not in {"http", "https"}:
-        return _("Enter a whole address, as https://crm.example.com/leads.")
-    if parts.scheme == "http" and not _is_near(host):
-        return _("Leads are personal data: over the internet only https is allowed.")
-    return ""
-
-
-def _is_near(host: str) -> bool:
-    """Whether it is in the own network, as far as its name says."""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return "." not in host
+    return problem_of_address(address, example="https://crm.example.com/leads")
 
 
 def _check_secret(secret: str) -> str:
