@@ -7,8 +7,9 @@ from django.db import transaction
 from leadferry.accounts.models import User
 from leadferry.kit import clock
 from leadferry.kit.errors import RejectedError
+from leadferry.leads import duplicate_keys
 from leadferry.leads.columns import catalogue
-from leadferry.leads.models import Lead, LeadChange, SearchPending
+from leadferry.leads.models import Lead, LeadChange
 from leadferry.leads.values import read_value, texts_of, write_value
 
 
@@ -54,5 +55,5 @@ def edit_lead(
         by=by,
         columns={code: {"old": old[code], "new": new[code]} for code in changed},
     )
-    SearchPending.objects.get_or_create(lead_id=lead.pk)
+    duplicate_keys.follow([lead.pk])
     return lead

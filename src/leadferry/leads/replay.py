@@ -10,6 +10,7 @@ from django.db.models import F
 
 from leadferry.accounts.models import User
 from leadferry.kit import clock
+from leadferry.leads import duplicate_keys
 from leadferry.leads.answers import GivenAnswer, forget_some, note_answers
 from leadferry.leads.column_states import (
     ColumnState,
@@ -23,7 +24,6 @@ from leadferry.leads.models import (
     ExtendedLeadInformation,
     Lead,
     LeadChange,
-    SearchPending,
 )
 from leadferry.leads.value_tables import table_key
 from leadferry.leads.values import as_stored, put_stored
@@ -268,10 +268,7 @@ class _Work:
             )
             for lead in self._to.saved
         )
-        SearchPending.objects.bulk_create(
-            [SearchPending(lead_id=lead.pk) for lead in self._to.saved],
-            ignore_conflicts=True,
-        )
+        duplicate_keys.follow([lead.pk for lead in self._to.saved])
         forget_some(self._to.forgotten)
         note_answers(self._to.noted)
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from leadferry.kit.text import digits, search_tokens
+from leadferry.leads import similar
 from leadferry.leads.models import ExtendedLeadInformation, Lead, SearchPending
 
 Rows = QuerySet[ExtendedLeadInformation]
@@ -19,7 +20,10 @@ _BATCH = 500
 
 
 def index_pending() -> int:
-    """Index up to one batch of leads that wait for it; returns how many."""
+    """Index up to one batch of leads that wait for it; returns how many.
+
+    They, and what they are similar to, are marked in the same transaction.
+    """
     with transaction.atomic():
         # The newest first: they are looked for, whatever comes of earlier days.
         waiting = SearchPending.objects.order_by("-lead_id")
@@ -32,6 +36,7 @@ def index_pending() -> int:
         rows = [(row[0], _words(row[1:])) for row in leads.iterator()]
         _forget(ids)
         _store(rows)
+        similar.mark(ids)
         SearchPending.objects.filter(pk__in=ids).delete()
     return len(ids)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from leadferry.kit import clock
 from leadferry.kit.text import comparable
+from leadferry.leads import duplicate_keys
 from leadferry.leads.answers import forget_answers
 from leadferry.leads.decisions import is_gone
 from leadferry.leads.models import Fate, Lead, Lookup, LookupValue, Registration
@@ -86,6 +87,7 @@ def _drop_lead_without_submissions(lead_id: int) -> None:
         # Whoever brings settled answers in line holds the lead first, too.
         list(Lead.objects.select_for_update().filter(pk=lead_id).values_list("pk"))
         forget_answers([lead_id])
+        duplicate_keys.forget([lead_id])
         Lead.objects.filter(pk=lead_id).delete()
 
 

@@ -3,7 +3,7 @@
 from leadferry.jobs.registry import HOUSEKEEPING, every, task, watch
 from leadferry.jobs.services import bulk_works, kick, stopping
 from leadferry.kit import clock
-from leadferry.leads import answers, search
+from leadferry.leads import answers, duplicate_index, search
 from leadferry.leads.models import SearchPending
 
 # What is fetched of earlier days can be found a little later; see `search`, where the
@@ -49,3 +49,19 @@ def look_for_due_answers() -> None:
 def tell_of_waiting_answers() -> None:
     """A message to the role when an answer waits that nobody was told of."""
     answers.tell_of_waiting()
+
+
+@task(queue=HOUSEKEEPING)
+def build_duplicate_indexes() -> None:
+    """Batch after batch, then the marks."""
+    while not stopping() and duplicate_index.build_indexes():
+        pass
+    while not stopping() and duplicate_index.sweep_marks():
+        pass
+
+
+@watch
+def look_for_unbuilt_indexes() -> None:
+    """Kick the building after a rule changed."""
+    if duplicate_index.is_work_left():
+        kick(build_duplicate_indexes, key="duplicate-indexes")

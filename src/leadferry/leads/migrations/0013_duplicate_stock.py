@@ -1,0 +1,17 @@
+"""The duplicate rules that come with the product, switched on."""
+
+from django.db import migrations
+
+from leadferry.leads.duplicate_stock import add_stock_rules
+
+
+def fill(apps, schema_editor):
+    add_stock_rules(
+        apps.get_model("leads", "DuplicateRule"),
+        apps.get_model("leads", "DuplicateIndex"),
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("leads", "0012_duplicates")]
+    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
