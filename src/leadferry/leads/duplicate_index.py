@@ -5,15 +5,15 @@ from django.db.models import Max
 
 from leadferry.jobs.services import hold_fence
 from leadferry.leads import bulk, duplicate_keys, similar
-from leadferry.leads.duplicate_stock import rule_of
-from leadferry.leads.models import (
+from leadferry.leads.duplicate_models import (
     DuplicateIndex,
     DuplicateKey,
     DuplicateRule,
     DuplicateRun,
-    Lead,
     SimilarSweep,
 )
+from leadferry.leads.duplicate_stock import rule_of
+from leadferry.leads.models import Lead
 
 _BATCH = 500
 
@@ -113,9 +113,7 @@ def _build_some(index: DuplicateIndex) -> None:
 
 def begin_sweep() -> None:
     """The rules for new leads changed: every mark is looked at again."""
-    SimilarSweep.objects.update_or_create(
-        pk=1, defaults={"is_due": True, "done_to": 0}
-    )
+    SimilarSweep.objects.update_or_create(pk=1, defaults={"is_due": True, "done_to": 0})
 
 
 @transaction.atomic

@@ -8,18 +8,15 @@ from django.db import connection
 from leadferry.kit.text import comparable
 from leadferry.leads import bulk
 from leadferry.leads.country_names import country_names
-from leadferry.leads.matching.rules import Kind, Person, keys_of, kinds_of
-from leadferry.leads.models import (
-    DuplicateIndex,
-    DuplicateKey,
-    Lead,
-    LookupValue,
-    SearchPending,
-    SimilarMark,
-)
+from leadferry.leads.duplicate_models import DuplicateIndex, DuplicateKey, SimilarMark
+from leadferry.leads.matching.rules import Person, keys_of
+from leadferry.leads.models import Lead, LookupValue, SearchPending
 
 # Shared by more leads than this, a key tells nothing: an address of a whole shop.
 TOO_COMMON = 1_000
+# Larger pages are of earlier leads. Each of their keys would touch a page of the
+# index of its own: they get them right after, in the batches that fill the search.
+AT_ONCE = 200
 Key = tuple[int, int]
 _COLUMNS = ("mask", "key", "lead_id")
 _FIELDS = (
@@ -102,19 +99,15 @@ def persons(ids: Sequence[int]) -> dict[int, Person]:
 
 def keys_by_mask(person: Person, masks: Sequence[int], key: bytes) -> list[Key]:
     """All keys of a lead."""
-    return [
-        (mask, one) for mask in masks for one in keys_of(person, mask, secret=key)
-    ]
+    return [(mask, one) for mask in masks for one in keys_of(person, mask, secret=key)]
 
 
-def add_keys(born: Iterable[tuple[int, Mapping[str, object]]]) -> None:
+def add_keys(born: Sequence[tuple[int, Mapping[str, object]]]) -> None:
     """Keys of leads that are being registered, by their ids; values by column."""
-    masks = masks_in_use()
-    if not masks:
+    if len(born) > AT_ONCE:
         return
-    rows = [
-        (lead, [values.get(code, "") for code in _CODES]) for lead, values in born
-    ]
+    masks = masks_in_use()
+    rows = [(lead, [values.get(code, "") for code in _CODES]) for lead, values in born]
     regions = Regions(row[6] for _lead, row in rows)
     hashed = secret()
     keys = [
@@ -134,6 +127,18 @@ def follow(leads: Sequence[int]) -> None:
     SearchPending.objects.bulk_create(
         [SearchPending(lead_id=lead) for lead in leads], ignore_conflicts=True
     )
+    refresh(leads)
+
+
+def hold_leads(leads: Sequence[int]) -> None:
+    """Nobody writes to the leads until the transaction ends."""
+    rows = Lead.objects.select_for_update().filter(pk__in=leads).order_by("pk")
+    if connection.vendor == "postgresql":
+        list(rows.values_list("pk"))
+
+
+def refresh(leads: Sequence[int]) -> None:
+    """The leads, held by the caller, have the keys of what they hold now."""
     masks = masks_in_use()
     hashed = secret()
     wanted = {
@@ -178,10 +183,9 @@ def _look_again(rows: Sequence[tuple[int, int, int]]) -> None:
     """Whoever shares one of these keys may have no similar lead any more."""
     own = {lead for _mask, _key, lead in rows}
     mates: set[int] = set()
-    for _place, shared in sharing((mask, key) for mask, key, _lead in rows).items():
+    for shared in sharing((mask, key) for mask, key, _lead in rows).values():
         if len(shared) <= TOO_COMMON:
             mates.update(shared)
-    marked = SimilarMark.objects.filter(lead_id__in=[])
     for some in _chunks(sorted(mates - own)):
         marked = SimilarMark.objects.filter(lead_id__in=some)
         SearchPending.objects.bulk_create(
@@ -231,5 +235,3 @@ def _leads_sharing(mask: int, keys: Sequence[int]) -> Iterable[tuple[int, int]]:
             )
             for (lead,) in cursor.fetchall():
                 yield key, lead
-
-

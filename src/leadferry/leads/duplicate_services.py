@@ -1,6 +1,7 @@
 """What people decide about duplicates: rules, and which leads are not one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,13 +10,9 @@ from leadferry.accounts import audit
 from leadferry.accounts.models import User
 from leadferry.kit.errors import RejectedError
 from leadferry.leads import duplicate_index
+from leadferry.leads.duplicate_models import DuplicateRule, NotDuplicate
 from leadferry.leads.matching.rules import FUZZY, Kind
-from leadferry.leads.models import (
-    DuplicateRule,
-    Lead,
-    NotDuplicate,
-    SearchPending,
-)
+from leadferry.leads.models import Lead, SearchPending
 from leadferry.leads.similar import pair_of
 
 Conditions = Sequence[Sequence[str]]
@@ -46,57 +43,45 @@ def check_conditions(conditions: Conditions) -> None:
         )
 
 
-def _check(name: str, conditions: Conditions, certainty: int) -> None:
-    check_conditions(conditions)
-    if not name:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """What a rule is to be."""
+
+    name: str
+    conditions: Conditions
+    certainty: int
+    for_new: bool
+    for_search: bool
+
+
+def _write(rule: DuplicateRule, draft: Draft) -> None:
+    check_conditions(draft.conditions)
+    if not draft.name:
         raise RuleRefused(_("The rule needs a name."))
-    if not 1 <= certainty <= 99:
+    if not 1 <= draft.certainty <= 99:
         raise RuleRefused(_("The certainty lies between 1 and 99 %."))
+    rule.name, rule.certainty = draft.name, draft.certainty
+    rule.conditions = [list(one) for one in draft.conditions]
+    rule.for_new, rule.for_search = draft.for_new, draft.for_search
+    rule.save()
 
 
 @transaction.atomic
-def add_rule(
-    *,
-    name: str,
-    conditions: Conditions,
-    certainty: int,
-    for_new: bool,
-    for_search: bool,
-    by: User | None,
-) -> DuplicateRule:
+def add_rule(draft: Draft, *, by: User | None) -> DuplicateRule:
     """A rule of one's own; the leads that are there follow. Raises RuleRefused."""
-    _check(name, conditions, certainty)
-    rule = DuplicateRule.objects.create(
-        name=name,
-        conditions=[list(one) for one in conditions],
-        certainty=certainty,
-        for_new=for_new,
-        for_search=for_search,
-    )
-    _settle(rule, touches_marks=for_new, verb="added", by=by)
+    rule = DuplicateRule()
+    _write(rule, draft)
+    _settle(rule, touches_marks=rule.for_new, verb="added", by=by)
     return rule
 
 
 @transaction.atomic
-def change_rule(
-    rule: DuplicateRule,
-    *,
-    name: str,
-    conditions: Conditions,
-    certainty: int,
-    for_new: bool,
-    for_search: bool,
-    by: User | None,
-) -> DuplicateRule:
+def change_rule(rule: DuplicateRule, draft: Draft, *, by: User | None) -> DuplicateRule:
     """What it compares, how sure it is, when it counts. Raises RuleRefused."""
-    _check(name, conditions, certainty)
     held = DuplicateRule.objects.select_for_update().get(pk=rule.pk)
     before = (held.conditions, held.for_new)
-    held.name, held.certainty = name, certainty
-    held.conditions = [list(one) for one in conditions]
-    held.for_new, held.for_search = for_new, for_search
     held.revision += 1
-    held.save()
+    _write(held, draft)
     touches = (held.for_new or before[1]) and before != (held.conditions, held.for_new)
     _settle(held, touches_marks=touches, verb="changed", by=by)
     return held
@@ -130,9 +115,7 @@ def say_not_duplicate(one: int, other: int, *, by: User | None) -> None:
     leads = Lead.objects.select_for_update().filter(pk__in=[low, high]).order_by("pk")
     if low == high or len(leads) < 2:
         return
-    NotDuplicate.objects.get_or_create(
-        low_id=low, high_id=high, defaults={"by": by}
-    )
+    NotDuplicate.objects.get_or_create(low_id=low, high_id=high, defaults={"by": by})
     _look_at([low, high])
 
 

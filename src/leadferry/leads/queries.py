@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from leadferry.kit.text import comparable
 from leadferry.leads.columns import CatalogueColumn, catalogue
 from leadferry.leads.decisions import Known
+from leadferry.leads.duplicate_models import SimilarMark
 from leadferry.leads.models import (
     AnsweredLead,
     AnswerText,
@@ -41,6 +42,7 @@ class LeadFilter:
     creative: int | None = None
     submitted: tuple[int, int] | None = None
     is_test: bool | None = None
+    has_similar: bool = False
     # A column of type Lookup or Boolean, and what it holds: an id, or 1 and 0.
     column: CatalogueColumn | None = None
     value: int | None = None
@@ -115,6 +117,8 @@ def _narrowed(chosen: LeadFilter) -> QuerySet[ExtendedLeadInformation, int]:
         rows = rows.filter(submitted_at__gte=start, submitted_at__lt=end)
     if chosen.is_test is not None:
         rows = rows.filter(is_test=chosen.is_test)
+    if chosen.has_similar:
+        rows = rows.filter(lead__in=SimilarMark.objects.values("lead_id"))
     if chosen.column is not None and chosen.value is not None:
         rows = _holding(rows, chosen.column, chosen.value)
     if chosen.search.strip():
@@ -148,7 +152,7 @@ def find_lead(lead_id: int) -> Lead | None:
     """A lead with its extended lead information."""
     extended = ("form", "campaign", "campaign_group", "creative")
     leads = Lead.objects.select_related(*(f"extended__{name}" for name in extended))
-    return leads.filter(pk=lead_id).first()
+    return leads.filter(pk=lead_id, merged_into=None).first()
 
 
 def filled_columns(lead: Lead) -> list[ShownValue]:

@@ -205,7 +205,7 @@ def _insert_leads(born: Sequence[tuple[MappedResponse, int]]) -> None:
         columns=("lead_id",),
         rows=[(lead,) for _, lead in born],
     )
-    duplicate_keys.add_keys((lead, response.values) for response, lead in born)
+    duplicate_keys.add_keys([(lead, response.values) for response, lead in born])
 
 
 def _problems(response: MappedResponse) -> list[dict[str, str]]:

@@ -7,9 +7,9 @@ from django.db.models import Q
 
 from leadferry.leads import duplicate_keys
 from leadferry.leads.duplicate_keys import TOO_COMMON, Key
+from leadferry.leads.duplicate_models import DuplicateRule, NotDuplicate, SimilarMark
 from leadferry.leads.duplicate_stock import rule_of
 from leadferry.leads.matching.rules import Match, Person, Rule, match
-from leadferry.leads.models import DuplicateRule, NotDuplicate, SimilarMark
 
 MOST_SHOWN = 50
 Pair = tuple[int, int]
@@ -70,8 +70,8 @@ def find_similar(leads: Sequence[int], rules: Sequence[Rule]) -> Found:
     needed = {mate for some in mates.values() for mate in some}
     known = own | duplicate_keys.persons(sorted(needed - set(own)))
     apart = not_duplicates(own)
-    for lead, some in mates.items():
-        found.matches[lead] = _matches(lead, some, known, rules=rules, apart=apart)
+    for lead, others in mates.items():
+        found.matches[lead] = _matches(lead, others, known, rules=rules, apart=apart)
     return found
 
 

@@ -14,6 +14,7 @@ from leadferry.leads.matching.words import (
     FREE_NAMES,
     JOINED_FORMS,
     LEGAL_FORMS,
+    LETTERS,
     NO_COMPANY,
     SHARED_LABELS,
     TITLES,
@@ -21,19 +22,13 @@ from leadferry.leads.matching.words import (
 
 _CACHED = 20_000
 _WORD = re.compile(r"\w+")
-# Letters that have no accent to lose.
-_LETTERS = str.maketrans(
-    {
-        "ø": "o", "œ": "oe", "æ": "ae", "ł": "l", "đ": "d", "ð": "d", "þ": "th",
-        "ı": "i", "ħ": "h", "ŧ": "t", "ə": "a", "'": None, "’": None, "ʼ": None,
-        "`": None, "´": None, "ـ": None,
-    }
-)  # fmt: skip
 # "Mueller" is written for "Müller"; "Bauer", "Michael", "Joe" and "Suez" are not.
 _UMLAUT = re.compile(r"(?<![aeiouqy])([aou])e(?!l?\b)(?=[b-df-hj-np-tv-z])")
 _NO_BLANKS = re.compile(
     "^[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff々ー]+$"
 )
+# "G.m.b.H.", "A/S"
+_NO_SIGN = re.compile('[./"״]')
 _PLAIN_PHONE = re.compile(r"\+[1-9][\d .\-/]*")
 _NATIONAL_PHONE = re.compile(r"[\d .\-/()]+")
 _NO_DIGIT = re.compile(r"\D")
@@ -56,21 +51,29 @@ def _folded(text: str) -> str:
         if not (_is_accent(char) and unicodedata.category(char) == "Mn")
     )
     # Again, since full-width capitals have no small letters before they are narrow.
-    return unicodedata.normalize("NFC", bare).casefold().translate(_LETTERS)
+    return unicodedata.normalize("NFC", bare).casefold().translate(LETTERS)
 
 
 def _without_umlauts(text: str) -> str:
-    return _UMLAUT.sub(r"\1", text) if "e" in text else text
+    if "ae" in text or "oe" in text or "ue" in text:
+        return _UMLAUT.sub(r"\1", text)
+    return text
 
 
 @lru_cache(_CACHED)
 def name_key(text: str) -> str:
     """A person's name: case, accents, width, titles and the order do not matter."""
-    words = _WORD.findall(_without_umlauts(_folded(text).replace(".", " ")))
-    words = [word for word in words if word not in TITLES] or words
-    if words and all(_NO_BLANKS.match(word) for word in words):
-        return "".join(words)
-    return " ".join(sorted(words))
+    words = _WORD.findall(_without_umlauts(_folded(text)))
+    if not TITLES.isdisjoint(words):
+        words = [word for word in words if word not in TITLES] or words
+    return _joined(words) or " ".join(sorted(words))
+
+
+def _joined(words: list[str]) -> str:
+    """Words of a script without blanks as one; empty for any other."""
+    if not words or words[0].isascii():
+        return ""
+    return "".join(words) if all(map(_NO_BLANKS.match, words)) else ""
 
 
 @lru_cache(_CACHED)
@@ -80,13 +83,9 @@ def company_key(text: str) -> str:
     if not folded.isascii():
         for form in JOINED_FORMS:
             folded = folded.replace(form, " ")
-    for sign in "./\"״":
-        folded = folded.replace(sign, "")
-    words = [
-        word
-        for word in _WORD.findall(_without_umlauts(folded))
-        if word not in FILLERS
-    ]
+    words = _WORD.findall(_without_umlauts(_NO_SIGN.sub("", folded)))
+    if not FILLERS.isdisjoint(words):
+        words = [word for word in words if word not in FILLERS]
     kept = list(words)
     while kept and kept[-1] in LEGAL_FORMS:
         kept.pop()
@@ -96,9 +95,7 @@ def company_key(text: str) -> str:
     while kept and kept[0] in LEGAL_FORMS and not kept[0].isascii():
         kept.pop(0)
     kept = kept or words
-    if all(_NO_BLANKS.match(word) for word in kept):
-        return "".join(kept)
-    return " ".join(kept)
+    return _joined(kept) or " ".join(kept)
 
 
 def email_key(text: str) -> str:
@@ -123,9 +120,9 @@ def _company_domain(host: str) -> str:
     return "" if is_free or domain in NO_COMPANY else domain
 
 
-def email_domain(text: str) -> str:
+def address_domain(address: str) -> str:
     """The web domain of a company's address; none of a free mailbox."""
-    return _company_domain(email_key(text).rpartition("@")[2])
+    return _company_domain(address.rpartition("@")[2])
 
 
 def website_domain(text: str) -> str:
@@ -164,9 +161,8 @@ def _as_dialled(typed: str, region: str) -> str:
         return ""
     if _PLAIN_PHONE.fullmatch(typed):
         bare = _NO_DIGIT.sub("", typed)
-        code = next((bare[:n] for n in (1, 2, 3) if _is_code(bare[:n])), "")
-        rest = bare[len(code) :]
-        if not code or rest.startswith("0") or code in _ODD_CODES:
+        code = _code_of(bare[:3])
+        if not code or code in _ODD_CODES or bare.startswith("0", len(code)):
             return ""
         is_one = _SHORTEST_PHONE <= len(bare) <= _LONGEST_PHONE
         return f"+{bare}" if is_one else ""
@@ -179,8 +175,12 @@ def _as_dialled(typed: str, region: str) -> str:
 _ODD_CODES = frozenset({"39", "52", "54"})
 
 
-def _is_code(code: str) -> bool:
-    return code.isdigit() and int(code) in COUNTRY_CODE_TO_REGION_CODE
+@lru_cache(1_000)
+def _code_of(start: str) -> str:
+    """The country's code with which a number begins."""
+    codes = (start[:length] for length in (1, 2, 3))
+    known = COUNTRY_CODE_TO_REGION_CODE
+    return next((code for code in codes if code and int(code) in known), "")
 
 
 @lru_cache(300)
@@ -202,6 +202,8 @@ def _national(bare: str, region: str) -> str:
     if dialling is None:
         return ""
     code, prefix, lengths = dialling
+    if code == "1" and len(bare) == 10 and bare[0] not in "01":
+        return f"+1{bare}"
     if not prefix or not bare.startswith(prefix) or bare.startswith(prefix * 2):
         # It may be written with the country's code and no plus.
         return ""

@@ -1,17 +1,18 @@
 """Rules over normalised columns: which leads share a key, and how sure a match is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from hashlib import blake2b
 from itertools import product
+from typing import ClassVar
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from leadferry.leads.matching.normal import (
+    address_domain,
     company_key,
-    email_domain,
     email_key,
     name_key,
     phone_key,
@@ -30,6 +31,10 @@ class Kind(StrEnum):
 
 
 _BITS = {kind: 1 << place for place, kind in enumerate(Kind)}
+_KINDS = [
+    tuple(kind for kind, bit in _BITS.items() if mask & bit)
+    for mask in range(1 << len(_BITS))
+]
 # These may also be alike without being the same.
 FUZZY = frozenset({Kind.NAME, Kind.COMPANY})
 # Of 100: "Jon Smith" and "John Smith" are alike, "Jane" and "John" are not.
@@ -67,13 +72,15 @@ class Rule:
 
 def kinds_of(mask: int) -> tuple[Kind, ...]:
     """The columns of a mask."""
-    return tuple(kind for kind, bit in _BITS.items() if mask & bit)
+    return _KINDS[mask]
 
 
 class Person:
     """A lead's columns in one spelling, each worked out when it is asked for."""
 
-    __slots__ = ("_found", "_region", "_typed")
+    __slots__ = (
+        "_account", "_contact", "_email", "_found", "_phones", "_region", "_website",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -85,7 +92,11 @@ class Person:
         website: str,
         region: str,
     ) -> None:
-        self._typed = (contact, account, email, website, *phones)
+        self._contact = contact
+        self._account = account
+        self._email = email
+        self._phones = phones
+        self._website = website
         self._region = region
         self._found: dict[Kind, tuple[str, ...]] = {}
 
@@ -93,25 +104,39 @@ class Person:
         """The values of a kind; none where the columns are empty."""
         found = self._found.get(kind)
         if found is None:
-            found = self._found[kind] = self._values(kind)
+            found = self._found[kind] = self._readers[kind](self)
         return found
 
-    def _values(self, kind: Kind) -> tuple[str, ...]:
-        contact, account, email, website, *phones = self._typed
-        match kind:
-            case Kind.EMAIL:
-                values = [email_key(email)]
-            case Kind.NAME:
-                values = [name_key(contact)]
-            case Kind.COMPANY:
-                values = [company_key(account)]
-            case Kind.PHONE:
-                values = [phone_key(one, self._region) for one in phones if one]
-            case Kind.DOMAIN:
-                values = [email_domain(email) if email else ""]
-                if website:
-                    values.append(website_domain(website))
-        return tuple(dict.fromkeys(value for value in values if value))
+    def _emails(self) -> tuple[str, ...]:
+        return _one(email_key(self._email) if self._email else "")
+
+    def _names(self) -> tuple[str, ...]:
+        return _one(name_key(self._contact) if self._contact else "")
+
+    def _companies(self) -> tuple[str, ...]:
+        return _one(company_key(self._account) if self._account else "")
+
+    def _numbers(self) -> tuple[str, ...]:
+        numbers = [phone_key(one, self._region) for one in self._phones if one]
+        return tuple({number: None for number in numbers if number})
+
+    def _domains(self) -> tuple[str, ...]:
+        found = _one(address_domain(mail[0]) if (mail := self.of(Kind.EMAIL)) else "")
+        page = website_domain(self._website) if self._website else ""
+        return found if not page or page in found else (*found, page)
+
+    # A table: it is asked millions of times.
+    _readers: ClassVar[dict[Kind, Callable[["Person"], tuple[str, ...]]]] = {
+        Kind.EMAIL: _emails,
+        Kind.PHONE: _numbers,
+        Kind.NAME: _names,
+        Kind.COMPANY: _companies,
+        Kind.DOMAIN: _domains,
+    }
+
+
+def _one(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()
 
 
 def keys_of(person: Person, mask: int, *, secret: bytes) -> list[int]:
@@ -119,12 +144,10 @@ def keys_of(person: Person, mask: int, *, secret: bytes) -> list[int]:
     columns = [person.of(kind) for kind in kinds_of(mask)]
     if not all(columns):
         return []
-    head = str(mask)
     return [
         int.from_bytes(
-            blake2b(
-                "\x1f".join((head, *values)).encode(), digest_size=8, key=secret
-            ).digest(),
+            # The secret in front, and not as a key: one round of hashing, not two.
+            blake2b(secret + "\x1f".join(values).encode(), digest_size=8).digest(),
             "big",
             signed=True,
         )
@@ -191,3 +214,49 @@ def _likeness(one: Person, other: Person, condition: Condition) -> int | None:
         return None
     best = fuzz.ratio(mine[0], theirs[0], score_cutoff=ALIKE)
     return round(best) if best else None
+
+
+def pairs_of_block(
+    block: Sequence[tuple[int, Person]], rule: Rule
+) -> list[tuple[int, int, int]]:
+    """Pairs that hold a block together by a rule, and how sure each of them is.
+
+    All in the block share what has to be the same. Not every pair is named, but
+    whoever is alike hangs together.
+    """
+    if not rule.fuzzy:
+        first = block[0][0]
+        return [(first, lead, rule.certainty) for lead, _person in block[1:]]
+    main = rule.fuzzy[0]
+    alike: dict[str, list[tuple[int, Person]]] = {}
+    for lead, person in block:
+        for value in person.of(main)[:1]:
+            alike.setdefault(value, []).append((lead, person))
+    found: list[tuple[int, int, int]] = []
+    values = list(alike)
+    for place, value in enumerate(values):
+        members = alike[value]
+        near = process.extract(
+            value,
+            values[place + 1 :],
+            scorer=fuzz.ratio,
+            score_cutoff=ALIKE,
+            limit=None,
+        )
+        others = [*members[1:], *(alike[other][0] for other, _score, _at in near)]
+        for lead, person in others:
+            reason = _reason(members[0][1], person, rule)
+            if reason is not None:
+                found.append((members[0][0], lead, reason.certainty))
+    return found
+
+
+def all_pairs(
+    block: Sequence[tuple[int, Person]], rule: Rule
+) -> Iterable[tuple[int, int, int]]:
+    """Every pair of a block that the rule holds to be one."""
+    for place, (lead, person) in enumerate(block):
+        for other, theirs in block[place + 1 :]:
+            reason = _reason(person, theirs, rule)
+            if reason is not None:
+                yield lead, other, reason.certainty

@@ -1,5 +1,6 @@
 """Sixty pairs of leads: one person, perhaps, or two."""
 
+import phonenumbers
 import pytest
 
 from leadferry.leads.duplicate_stock import STOCK, rule_of
@@ -60,12 +61,24 @@ PAIRS: list[tuple[Lead, Lead, set[str]]] = [
     (lead(phone="+49 171 2345678"), lead(phone="0171 2345678"), set()),
     (lead(phone="+49 171 2345678"), lead(phone="0171 2345678", region="AT"), set()),
     (lead(phone="0171 2345678"), lead(phone="0171-2345678"), {CALL}),
-    (lead(phone="8 (916) 123-45-67", region="RU"), lead(phone="+7 916 1234567"), {CALL}),
+    (
+        lead(phone="8 (916) 123-45-67", region="RU"),
+        lead(phone="+7 916 1234567"),
+        {CALL},
+    ),
     (lead(phone="(415) 555-2671", region="US"), lead(phone="+1 415 555 2671"), {CALL}),
-    (lead(phone="415-555-2671", region="US"), lead(phone="1-415-555-2671", region="US"), {CALL}),
+    (
+        lead(phone="415-555-2671", region="US"),
+        lead(phone="1-415-555-2671", region="US"),
+        {CALL},
+    ),
     (lead(phone="020 7946 0958", region="GB"), lead(phone="+44 20 7946 0958"), {CALL}),
     (lead(phone="06 1234 5678", region="IT"), lead(phone="+39 06 1234 5678"), {CALL}),
-    (lead(phone="06 12 34 56 78", region="FR"), lead(phone="+33 6 12 34 56 78"), {CALL}),
+    (
+        lead(phone="06 12 34 56 78", region="FR"),
+        lead(phone="+33 6 12 34 56 78"),
+        {CALL},
+    ),
     (lead(phone="03-1234-5678", region="JP"), lead(phone="+81 3 1234 5678"), {CALL}),
     (lead(phone="+٤٩ ١٧١ ٢٣٤٥٦٧٨"), lead(phone="+49 171 2345678"), {CALL}),
     (lead(phone="+49 171 2345678 ext. 5"), lead(phone="+49 171 2345678"), {CALL}),
@@ -97,7 +110,11 @@ PAIRS: list[tuple[Lead, Lead, set[str]]] = [
     (lead("Dr. Ada Byron", "Northwind"), lead("Ada Byron", "Northwind"), {COMPANY}),
     (lead("Pat O’Brien", "Northwind"), lead("Pat O'Brien", "Northwind"), {COMPANY}),
     (lead("Anne-Marie Li", "Northwind"), lead("Anne Marie Li", "Northwind"), {COMPANY}),
-    (lead("Ｊｏｈｎ Ｓｍｉｔｈ", "Northwind"), lead("John Smith", "Northwind"), {COMPANY}),
+    (
+        lead("Ｊｏｈｎ Ｓｍｉｔｈ", "Northwind"),
+        lead("John Smith", "Northwind"),
+        {COMPANY},
+    ),
     (lead("山田 太郎", "トヨタ"), lead("山田太郎", "ﾄﾖﾀ"), {COMPANY}),
     (lead("ハナ", "トヨタ"), lead("バナ", "トヨタ"), set()),
     (lead("Пётр Королёв", "Ромашка"), lead("КОРОЛЕВ ПЕТР", "Ромашка"), {COMPANY}),
@@ -105,10 +122,18 @@ PAIRS: list[tuple[Lead, Lead, set[str]]] = [
     # Nicknames are no match: whoever thinks so says so.
     (lead("Bob Smith", "Northwind"), lead("Robert Smith", "Northwind"), set()),
     (lead("Саша Иванов", "Ромашка"), lead("Александр Иванов", "Ромашка"), set()),
-    (lead("Liz Byron", email="l@nw.example"), lead("Elizabeth Byron", email="e@nw.example"), set()),
+    (
+        lead("Liz Byron", email="l@nw.example"),
+        lead("Elizabeth Byron", email="e@nw.example"),
+        set(),
+    ),
     # Companies without their legal form
     (lead("Ada B", "Northwind GmbH"), lead("Ada B", "Northwind"), {COMPANY}),
-    (lead("Ada B", "Northwind G.m.b.H. & Co. KG"), lead("Ada B", "NORTHWIND"), {COMPANY}),
+    (
+        lead("Ada B", "Northwind G.m.b.H. & Co. KG"),
+        lead("Ada B", "NORTHWIND"),
+        {COMPANY},
+    ),
     (lead("Ada B", "Northwind Ltd."), lead("Ada B", "Northwind Limited"), {COMPANY}),
     (lead("Анна Б", "ООО «Ромашка»"), lead("Анна Б", "Ромашка, ООО"), {COMPANY}),
     (lead("山田太郎", "株式会社トヨタ"), lead("山田太郎", "トヨタ(株)"), {COMPANY}),
@@ -186,8 +211,6 @@ def test_several_rules_leave_less_doubt_and_none_is_certain() -> None:
 def test_the_quick_way_of_reading_a_number_is_that_of_the_library(
     number: str, region: str
 ) -> None:
-    import phonenumbers
-
     parsed = phonenumbers.parse(number, region or None)
     wanted = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     assert phone_key(number, region) == wanted

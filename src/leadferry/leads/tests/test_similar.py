@@ -1,5 +1,7 @@
 """Similar leads: keys kept with every write, marks, and what a person said."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection, transaction
 
@@ -13,19 +15,17 @@ from leadferry.leads import (
     similar,
 )
 from leadferry.leads import duplicate_services as rules
-from leadferry.leads.edit import edit_lead
-from leadferry.leads.matching.rules import Kind
-from leadferry.leads.models import (
+from leadferry.leads.duplicate_models import (
     DuplicateIndex,
     DuplicateKey,
     DuplicateRule,
-    Lead,
-    LookupValue,
     NotDuplicate,
-    Registration,
     SimilarMark,
 )
-from leadferry.leads.register import register
+from leadferry.leads.edit import edit_lead
+from leadferry.leads.matching.rules import Kind
+from leadferry.leads.models import AnswerText, Lead, LookupValue, Registration
+from leadferry.leads.register import MappedResponse, register
 from leadferry.leads.tests.builders import make_response
 
 pytestmark = [
@@ -213,6 +213,7 @@ def test_a_key_of_over_a_thousand_leads_tells_nothing() -> None:
     ]
     with transaction.atomic():
         made = list(register(page).registered.values())
+    index()
     found = similar.find_similar(made[:1], similar.rules_for_new())
     assert found.matches[made[0]] == {}
     assert found.common == {made[0]: {1, 16}}
@@ -224,9 +225,16 @@ def test_a_rule_that_is_switched_off_marks_no_more() -> None:
     assert marked() == {first, second}
     rule = DuplicateRule.objects.get(name="Same email")
     rules.change_rule(
-        rule, name=rule.name, conditions=rule.conditions, certainty=95,
-        for_new=False, for_search=True, by=person(),
-    )  # fmt: skip
+        rule,
+        rules.Draft(
+            name=rule.name,
+            conditions=rule.conditions,
+            certainty=95,
+            for_new=False,
+            for_search=True,
+        ),
+        by=person(),
+    )
     work()
     assert marked() == set()
 
@@ -244,9 +252,15 @@ def test_a_new_rule_finds_the_leads_that_are_there() -> None:
     second = lead_with(name="BYRON Ada")
     assert marked() == set()
     rules.add_rule(
-        name="Same name", conditions=[["name", "same"]], certainty=50,
-        for_new=True, for_search=False, by=person(),
-    )  # fmt: skip
+        rules.Draft(
+            name="Same name",
+            conditions=[["name", "same"]],
+            certainty=50,
+            for_new=True,
+            for_search=False,
+        ),
+        by=person(),
+    )
     third = lead_with(name="ada byron")
     work()
     assert keys_fit()
@@ -259,9 +273,16 @@ def test_keys_that_no_rule_needs_go() -> None:
     by = person()
     for rule in DuplicateRule.objects.exclude(name="Same email"):
         rules.change_rule(
-            rule, name=rule.name, conditions=rule.conditions, certainty=50,
-            for_new=False, for_search=False, by=by,
-        )  # fmt: skip
+            rule,
+            rules.Draft(
+                name=rule.name,
+                conditions=rule.conditions,
+                certainty=50,
+                for_new=False,
+                for_search=False,
+            ),
+            by=by,
+        )
     work()
     assert list(DuplicateKey.objects.values_list("mask", flat=True)) == [1]
     assert list(DuplicateIndex.objects.values_list("mask", flat=True)) == [1]
@@ -282,9 +303,15 @@ def test_a_rule_that_cannot_work_is_refused(
 ) -> None:
     with pytest.raises(rules.RuleRefused, match=refused):
         rules.add_rule(
-            name="x", conditions=conditions, certainty=50,
-            for_new=True, for_search=True, by=person(),
-        )  # fmt: skip
+            rules.Draft(
+                name="x",
+                conditions=conditions,
+                certainty=50,
+                for_new=True,
+                for_search=True,
+            ),
+            by=person(),
+        )
 
 
 def test_stock_rules_are_switched_off_but_not_deleted() -> None:
@@ -304,10 +331,8 @@ def test_a_settled_answer_brings_its_keys() -> None:
     first = next(iter(made.registered.values()))
     second = lead_with(phone="+49 171 2345678")
     index()
-    row = answers.AnswerText.objects.get()
-    answers.AnswerText.objects.filter(pk=row.pk).update(
-        value=str(germany.pk), is_due=True
-    )
+    row = AnswerText.objects.get()
+    AnswerText.objects.filter(pk=row.pk).update(value=str(germany.pk), is_due=True)
     while answers.bring_in_line(row.pk):
         pass
     assert Lead.objects.get(pk=first).country_id == germany.pk
@@ -315,9 +340,9 @@ def test_a_settled_answer_brings_its_keys() -> None:
     assert marked() == {first, second}
 
 
-def _with_answers(response: object, *given: answers.GivenAnswer) -> object:
-    from dataclasses import replace
-
+def _with_answers(
+    response: MappedResponse, *given: answers.GivenAnswer
+) -> MappedResponse:
     return replace(response, answers=given)
 
 
@@ -329,3 +354,18 @@ def test_keys_are_found_without_reading_other_leads() -> None:
         )
         said = str(cursor.fetchall())
     assert "SCAN" not in said or connection.vendor != "sqlite"
+
+
+def test_a_large_page_gets_its_keys_right_after() -> None:
+    first = lead_with(email="ada@northwind.example")
+    page = [
+        make_response(values={"Email": f"{number}@northwind.example"})
+        for number in range(duplicate_keys.AT_ONCE)
+    ]
+    page.append(make_response(values={"Email": "ada@northwind.example"}))
+    with transaction.atomic():
+        made = register(page).registered
+    assert DuplicateKey.objects.count() == 2
+    assert first in marked()
+    assert made[page[-1].key] in marked()
+    assert keys_fit()

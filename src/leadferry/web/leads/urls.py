@@ -2,7 +2,14 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from leadferry.web.access import public
-from leadferry.web.leads import answers, edit, held_back, views
+from leadferry.web.leads import (
+    answers,
+    duplicates,
+    edit,
+    held_back,
+    similar,
+    views,
+)
 
 urlpatterns = [
     path("", public(RedirectView.as_view(pattern_name="leads"))),
@@ -10,6 +17,25 @@ urlpatterns = [
     path("leads/<int:lead_id>", views.lead_page, name="lead"),
     path("leads/values", views.filter_values, name="lead-filter-values"),
     path("leads/<int:lead_id>/edit", edit.edit_page, name="lead-edit"),
+    path("leads/<int:lead_id>/compare/<int:other_id>", similar.compare, name="compare"),
+    path(
+        "leads/<int:lead_id>/not-duplicate/<int:other_id>",
+        similar.not_duplicate,
+        name="not-duplicate",
+    ),
+    path("leads/duplicates", duplicates.duplicates, name="duplicates"),
+    path("leads/duplicates/start", duplicates.start, name="duplicates-start"),
+    path("leads/duplicates/<int:run_id>", duplicates.run_page, name="duplicate-run"),
+    path(
+        "leads/duplicates/<int:run_id>/cancel",
+        duplicates.cancel,
+        name="duplicate-run-cancel",
+    ),
+    path(
+        "leads/duplicates/<int:run_id>/resume",
+        duplicates.resume,
+        name="duplicate-run-resume",
+    ),
     path("leads/answers", answers.answer_list, name="answers"),
     path("leads/answers/settle", answers.settle_suggested, name="answers-settle"),
     path("leads/answers/new", answers.new_answer, name="answer-new"),

@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from leadferry.ingest import queries as ingest
@@ -14,6 +14,7 @@ from leadferry.kit import clock
 from leadferry.leads import queries
 from leadferry.leads.columns import catalogue
 from leadferry.leads.queries import LeadFilter
+from leadferry.leads.similar_queries import merged_into, similar_leads
 from leadferry.sync.periods import Period
 from leadferry.sync.services import time_zone
 from leadferry.web.access import requires
@@ -58,6 +59,7 @@ def _chosen(form: LeadFilterForm) -> LeadFilter:
         creative=_id(values.get("ad")),
         submitted=_submitted(values.get("first"), values.get("last")),
         is_test=test == "1" if test else None,
+        has_similar=values.get("similar") == "1",
         column=form.chosen_column if value else None,
         value=int(value) if value else None,
     )
@@ -93,6 +95,9 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
     """One lead: values, where it came from, what happened to it."""
     lead = queries.find_lead(lead_id)
     if lead is None:
+        survivor = merged_into(lead_id)
+        if survivor is not None:
+            return redirect("lead", lead_id=survivor)
         raise Http404
     column = request.GET.get("column", "")[:50]
     columns = catalogue()
@@ -106,5 +111,6 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
         "way": way_of(lead),
         "submissions": ingest.submissions_of(lead),
         "purged": purged_of(lead),
+        "similar": similar_leads(lead.pk),
     }
     return render(request, "web/leads/lead.html", context)
