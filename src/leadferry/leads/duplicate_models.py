@@ -110,9 +110,17 @@ class DuplicateRun(models.Model):
         FINDING = "finding", _("finding")
         GROUPING = "grouping", _("grouping")
         READY = "ready", _("ready")
+        MERGING = "merging", _("merging groups")
+        UNDOING = "undoing", _("taking merges back")
         CANCELLED = "cancelled", _("cancelled")
 
-    AT_WORK = (State.WAITING, State.FINDING, State.GROUPING)
+    AT_WORK = (
+        State.WAITING,
+        State.FINDING,
+        State.GROUPING,
+        State.MERGING,
+        State.UNDOING,
+    )
 
     # A trial: this rule alone, against the rules of its time.
     tried = models.ForeignKey(
@@ -140,6 +148,13 @@ class DuplicateRun(models.Model):
     added = models.BigIntegerField(default=0)
     groups = models.BigIntegerField(default=0)
     leads = models.BigIntegerField(default=0)
+    # Groups at least this sure are merged by the rule; how many were, and were not.
+    merge_from = models.SmallIntegerField(default=0)
+    merged = models.BigIntegerField(default=0)
+    skipped = models.BigIntegerField(default=0)
+    merged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     # Keys that too many leads share: [mask, leads, one of them].
     too_big = models.JSONField(default=list)
     too_big_count = models.BigIntegerField(default=0)
@@ -191,7 +206,7 @@ class DuplicateGroup(models.Model):
         MERGED = "merged", _("merged")
         NOT_DUPLICATES = "not", _("not duplicates")
         # What it was found by is no longer so, or its leads are gone.
-        OVER = "over", _("over")
+        OVER = "over", _("changed since")
 
     run = models.ForeignKey(
         DuplicateRun, on_delete=models.CASCADE, related_name="+", db_index=False
@@ -227,10 +242,12 @@ class LeadMerge(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.MERGED)
     # Column -> the lead whose value was chosen for it.
     choices = models.JSONField(default=dict)
-    # Column -> {"old", "new", "from", "was_edited"}, states as in `column_states`.
+    # Column -> {"old", "new", "was_edited", "is_edited"}, states as in `column_states`.
     changes = models.JSONField(default=dict)
     # When the lead was submitted before, in milliseconds.
     submitted_at = models.BigIntegerField()
+    # Its row in the history of the lead.
+    change = models.BigIntegerField(default=0)
     group = models.ForeignKey(
         DuplicateGroup, null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from leadferry.kit import clock
-from leadferry.leads import duplicate_index
+from leadferry.leads import duplicate_index, group_merging
+from leadferry.leads.column_states import HeldLeads
 from leadferry.leads.duplicate_models import (
     DuplicateGroup,
     DuplicateIndex,
@@ -18,8 +21,12 @@ from leadferry.leads.duplicate_models import (
     SimilarSweep,
 )
 from leadferry.leads.matching.rules import Kind, kinds_of
+from leadferry.leads.merging import what_is_taken
 from leadferry.leads.models import Lead
 from leadferry.leads.similar_queries import KIND_WORDS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 PAGE_SIZE = 20
 _PATIENCE_MS = 15_000
@@ -184,7 +191,55 @@ def too_big_of(run: DuplicateRun) -> list[TooBig]:
     ]
 
 
-def merges() -> list[LeadMerge]:
-    """The newest merges, to be taken back."""
+@dataclass(frozen=True, slots=True)
+class MergeExample:
+    """A group as it would be merged: the lead that is kept, and what it takes."""
+
+    group: DuplicateGroup
+    lead: Lead
+    absorbed: Sequence[Lead]
+    taken: Sequence[tuple[StrOrPromise, str]]
+
+
+def merge_examples(run: DuplicateRun, *, least: int) -> list[MergeExample]:
+    """The first groups that a merge of many would take."""
+    rows = DuplicateGroup.objects.filter(
+        run=run, state=DuplicateGroup.State.OPEN, certainty__gte=least
+    )
+    found = []
+    for group in rows.order_by("-certainty", "pk")[:PAGE_SIZE]:
+        leads = group_merging.leads_of(group)
+        if len(leads) == group.size:
+            found.append(_example(group, leads))
+    return found
+
+
+def _example(group: DuplicateGroup, leads: Sequence[Lead]) -> MergeExample:
+    plan = group_merging.older_kept(leads, group=group.pk)
+    with transaction.atomic():
+        held = HeldLeads([lead.pk for lead in leads])
+        taken = what_is_taken(plan, held)
+    return MergeExample(
+        group,
+        leads[0],
+        leads[1:],
+        [(held.columns[one.code].caption, one.new.text) for one in taken],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MergePage:
+    """Merges, newest first; `next` is where the following ones begin."""
+
+    rows: Sequence[LeadMerge]
+    next: int | None
+
+
+def merge_page(*, start: int | None = None) -> MergePage:
+    """The merges from `start` on, which an earlier page named."""
     rows = LeadMerge.objects.select_related("lead", "by", "undone_by")
-    return list(rows.order_by("-pk")[:PAGE_SIZE])
+    if start is not None:
+        rows = rows.filter(pk__lte=start)
+    found = list(rows.order_by("-pk")[: PAGE_SIZE + 1])
+    more = found[PAGE_SIZE:]
+    return MergePage(found[:PAGE_SIZE], more[0].pk if more else None)

@@ -1,6 +1,7 @@
 """Searches for duplicates among all leads: begun, cancelled, gone on with."""
 
 import logging
+from collections.abc import Callable, Iterator
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -11,7 +12,7 @@ from leadferry.accounts.models import User
 from leadferry.jobs import services as jobs
 from leadferry.jobs.errors import Fenced
 from leadferry.kit import clock
-from leadferry.leads import duplicate_index, duplicate_work
+from leadferry.leads import duplicate_index, duplicate_work, group_merging
 from leadferry.leads.duplicate_models import (
     DuplicateGroup,
     DuplicatePair,
@@ -89,7 +90,13 @@ def cancel(run: DuplicateRun, *, by: User | None) -> bool:
     held = DuplicateRun.objects.select_for_update().get(pk=run.pk)
     if not held.is_at_work:
         return False
-    _end(held)
+    if held.state in {State.MERGING, State.UNDOING}:
+        # What was merged stays so, what was found stays found.
+        held.state, held.due_at, held.claimed_by = State.READY, None, ""
+        held.epoch += 1
+        held.save()
+    else:
+        _end(held)
     audit.record("search for duplicates cancelled", subject=str(held.pk), by=by)
     return True
 
@@ -151,9 +158,15 @@ def _claim(run_id: int) -> DuplicateRun | None:
     return DuplicateRun.objects.get(pk=run_id) if claimed else None
 
 
+_STEPS: dict[str, Callable[[DuplicateRun], Iterator[duplicate_work.Step | None]]] = {
+    State.MERGING: group_merging.merge_groups,
+    State.UNDOING: group_merging.undo_groups,
+}
+
+
 def _work(run: DuplicateRun) -> None:
     try:
-        for step in duplicate_work.steps(run):
+        for step in _STEPS.get(run.state, duplicate_work.steps)(run):
             if step is duplicate_work.Step.WAIT:
                 _put_off(run, _INDEX_WAIT_MS)
                 return

@@ -32,6 +32,8 @@ def edit_lead(
     lead = Lead.objects.select_for_update().filter(pk=lead_id).first()
     if lead is None:
         raise LeadGone("This lead was deleted meanwhile.")
+    if lead.merged_into_id is not None:
+        raise LeadGone("This lead became part of another one meanwhile.")
     if lead.revision != revision:
         raise LeadChanged("Somebody changed this meanwhile.")
     columns = {code: column for code, column in catalogue().items() if code in values}

@@ -380,11 +380,14 @@ def _update(
     outcome: Outcome,
 ) -> None:
     lead = Lead.objects.select_for_update().get(pk=row.lead_id or 0)
+    if clock.from_ms(response.submitted_at) < lead.submitted_at:
+        # A merged lead stands for a later submission, too: that one speaks.
+        _note_submitted(row.key, response)
+        outcome.unchanged.append(row.key)
+        return
     known = {code: columns[code] for code in response.values if code in columns}
     differences = _differences(lead, response.values, known)
-    Registration.objects.filter(pk=row.key).update(
-        submitted_at=response.submitted_at, digest=response.digest
-    )
+    _note_submitted(row.key, response)
     problems = _problems(response)
     if not differences and problems == lead.problems:
         outcome.unchanged.append(row.key)
@@ -403,6 +406,12 @@ def _update(
     )
     duplicate_keys.follow([lead.pk])
     outcome.updated.append(row.key)
+
+
+def _note_submitted(key: int, response: MappedResponse) -> None:
+    Registration.objects.filter(pk=key).update(
+        submitted_at=response.submitted_at, digest=response.digest
+    )
 
 
 def _differences(

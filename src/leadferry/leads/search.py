@@ -34,7 +34,9 @@ def index_pending() -> int:
         if not ids:
             return 0
         duplicate_keys.hold_leads(ids)
-        leads = Lead.objects.filter(pk__in=ids).values_list("pk", *_FIELDS)
+        leads = Lead.objects.filter(pk__in=ids, merged_into=None).values_list(
+            "pk", *_FIELDS
+        )
         rows = [(row[0], _words(row[1:])) for row in leads.iterator()]
         _forget(ids)
         _store(rows)

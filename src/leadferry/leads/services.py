@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from leadferry.kit import clock
 from leadferry.kit.text import comparable
-from leadferry.leads import duplicate_keys
+from leadferry.leads import duplicate_keys, merge_erasing
 from leadferry.leads.answers import forget_answers
 from leadferry.leads.decisions import is_gone
 from leadferry.leads.models import Fate, Lead, Lookup, LookupValue, Registration
@@ -73,11 +73,15 @@ def erase(*, key: int, check_key: int, occurred_at: int) -> bool:
         row.save()
         return False
     lead_id = row.lead_id
+    apart: list[merge_erasing.TakenApart] = []
+    if lead_id is not None:
+        lead_id, apart = merge_erasing.separate(lead_id, key)
     row.fate, row.lead_id = Fate.DELETED, None
     row.digest = None
     row.save()
     if lead_id is not None:
         _drop_lead_without_submissions(lead_id)
+    merge_erasing.put_together(apart)
     return True
 
 

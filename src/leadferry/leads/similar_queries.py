@@ -11,8 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from leadferry.leads.columns import catalogue
 from leadferry.leads.duplicate_keys import persons
-from leadferry.leads.duplicate_models import DuplicateRule, NotDuplicate
+from leadferry.leads.duplicate_models import (
+    DuplicateRule,
+    LeadMerge,
+    MergedLead,
+    NotDuplicate,
+)
 from leadferry.leads.matching.rules import Kind, Match, Rule, kinds_of, match
+from leadferry.leads.merging import newest_merge
 from leadferry.leads.models import Lead
 from leadferry.leads.similar import MOST_SHOWN, find_similar, rules_for_new
 from leadferry.leads.values import read_value, texts_of
@@ -131,7 +137,7 @@ class ComparedColumn:
     code: str
     caption: StrOrPromise
     texts: Sequence[str]
-    # All that hold something hold the same.
+    # All hold the same.
     is_same: bool
 
 
@@ -152,7 +158,8 @@ def side_by_side(leads: Sequence[Lead]) -> list[ComparedColumn]:
                 text if value != column.empty else ""
                 for text, value in zip((one[code] for one in held), values, strict=True)
             ]
-            same = all(value == filled[0] for value in filled)
+            # Where one has nothing, there is something to take.
+            same = all(value == values[0] for value in values)
             rows.append(ComparedColumn(code, column.caption, texts, same))
     return sorted(rows, key=lambda row: row.is_same)
 
@@ -167,3 +174,19 @@ def merged_into(lead_id: int) -> int | None:
         rows = Lead.objects.filter(pk=found).values_list("merged_into_id", flat=True)
         found = rows.first()
     return last if last != lead_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeOf:
+    """The last merge of a lead, and how many leads it took in."""
+
+    made: LeadMerge
+    size: int
+
+
+def merge_of(lead_id: int) -> MergeOf | None:
+    """What the lead took in last."""
+    made = newest_merge(lead_id)
+    if made is None:
+        return None
+    return MergeOf(made, MergedLead.objects.filter(merge=made).count())

@@ -7,6 +7,7 @@ from leadferry.web.leads import (
     duplicates,
     edit,
     held_back,
+    merges,
     similar,
     views,
 )
@@ -22,6 +23,18 @@ urlpatterns = [
         "leads/<int:lead_id>/not-duplicate/<int:other_id>",
         similar.not_duplicate,
         name="not-duplicate",
+    ),
+    path("leads/merge", merges.merge_page, name="merge"),
+    path("leads/merges", merges.merge_list, name="merges"),
+    path("leads/merges/<int:merge_id>/undo", merges.undo, name="merge-undo"),
+    path(
+        "leads/duplicates/groups/<int:group_id>/not",
+        merges.not_duplicates,
+        name="not-duplicates",
+    ),
+    path("leads/duplicates/<int:run_id>/merge", merges.merge_many, name="merge-many"),
+    path(
+        "leads/duplicates/<int:run_id>/undo", merges.undo_many, name="merge-many-undo"
     ),
     path("leads/duplicates", duplicates.duplicates, name="duplicates"),
     path("leads/duplicates/start", duplicates.start, name="duplicates-start"),

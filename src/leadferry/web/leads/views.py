@@ -14,7 +14,7 @@ from leadferry.kit import clock
 from leadferry.leads import queries
 from leadferry.leads.columns import catalogue
 from leadferry.leads.queries import LeadFilter
-from leadferry.leads.similar_queries import merged_into, similar_leads
+from leadferry.leads.similar_queries import merge_of, merged_into, similar_leads
 from leadferry.sync.periods import Period
 from leadferry.sync.services import time_zone
 from leadferry.web.access import requires
@@ -112,5 +112,6 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
         "submissions": ingest.submissions_of(lead),
         "purged": purged_of(lead),
         "similar": similar_leads(lead.pk),
+        "merge": merge_of(lead.pk),
     }
     return render(request, "web/leads/lead.html", context)

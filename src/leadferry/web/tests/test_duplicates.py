@@ -10,10 +10,13 @@ from leadferry.accounts import services as accounts
 from leadferry.alerts.tests.test_alerts import person
 from leadferry.leads import duplicate_runs
 from leadferry.leads.duplicate_models import (
+    DuplicateGroup,
     DuplicateRule,
     DuplicateRun,
+    LeadMerge,
     NotDuplicate,
 )
+from leadferry.leads.models import Lead
 from leadferry.leads.tests.test_similar import index, lead_with, work
 
 pytestmark = [
@@ -130,3 +133,76 @@ def test_a_search_is_cancelled_and_resumed(signed_in: Client) -> None:
     signed_in.post(reverse("duplicate-run-resume", args=[run.pk]))
     run.refresh_from_db()
     assert run.is_at_work
+
+
+def merge_form(leads: list[int], **given: object) -> dict[str, object]:
+    revisions = Lead.objects.in_bulk(leads)
+    return {
+        "lead": leads,
+        **{f"revision-{one}": revisions[one].revision for one in leads},
+        **given,
+    }
+
+
+def test_a_group_is_merged_column_by_column_and_taken_back(signed_in: Client) -> None:
+    first = lead_with(name="Ada Byron", email="ada@gmail.com")
+    second = lead_with(name="Ada Lovelace", email="ada@gmail.com", company="Northwind")
+    work()
+    run = duplicate_runs.start_search(by=None)
+    duplicate_runs.take_up(run.pk)
+    group = DuplicateGroup.objects.get(run=run)
+    shown = text_of(signed_in, "merge", query=f"?group={group.pk}")
+    assert "Contact name Ada Byron Ada Lovelace" in shown
+    assert "Email ada@gmail.com" in shown
+    form = merge_form(
+        [first, second], keep=first, group=group.pk,
+        **{"column-Contact": second, "column-Account": second},
+    )  # fmt: skip
+    answer = signed_in.post(reverse("merge"), form, follow=True)
+    shown = " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+    assert "The leads are one now" in shown
+    assert "1 other lead became part of this one" in shown
+    lead = Lead.objects.get(pk=first)
+    assert (lead.contact, lead.account) == ("Ada Lovelace", "Northwind")
+    assert "No group is left" in text_of(signed_in, "duplicate-run", run.pk)
+    assert signed_in.get(reverse("lead", args=[second])).url.endswith(str(first))
+    # Somebody else had the same page open.
+    again = signed_in.post(reverse("merge"), form, follow=True)
+    assert "merged or deleted meanwhile" in again.content.decode()
+    made = LeadMerge.objects.get()
+    assert "Ada Lovelace" in text_of(signed_in, "merges")
+    signed_in.post(reverse("merge-undo", args=[made.pk]))
+    assert "taken back on" in text_of(signed_in, "merges")
+    assert Lead.objects.filter(merged_into=None).count() == 2
+
+
+def test_many_groups_are_previewed_and_merged(signed_in: Client) -> None:
+    for number in range(3):
+        lead_with(name=f"Ada {number}", email=f"{number}@gmail.com")
+        lead_with(company="Northwind", email=f"{number}@gmail.com")
+    work()
+    run = duplicate_runs.start_search(by=None)
+    duplicate_runs.take_up(run.pk)
+    shown = text_of(signed_in, "merge-many", run.pk, query="?from=90")
+    assert "3 groups are at least 90 % sure; 3 leads would become part" in shown
+    assert "Account name: Northwind" in shown
+    assert Lead.objects.filter(merged_into=None).count() == 6
+    signed_in.post(reverse("merge-many", args=[run.pk]), {"from": "90"})
+    assert "0 of 3 groups merged" in text_of(signed_in, "duplicate-run", run.pk)
+    duplicate_runs.take_up(run.pk)
+    assert Lead.objects.filter(merged_into=None).count() == 3
+    signed_in.post(reverse("merge-many-undo", args=[run.pk]))
+    duplicate_runs.take_up(run.pk)
+    assert Lead.objects.filter(merged_into=None).count() == 6
+
+
+def test_a_group_is_set_aside(signed_in: Client) -> None:
+    lead_with(name="Ada Byron", email="ada@gmail.com")
+    lead_with(name="Ada Lovelace", email="ada@gmail.com")
+    work()
+    run = duplicate_runs.start_search(by=None)
+    duplicate_runs.take_up(run.pk)
+    group = DuplicateGroup.objects.get(run=run)
+    signed_in.post(reverse("not-duplicates", args=[group.pk]))
+    assert NotDuplicate.objects.count() == 1
+    assert "No group is left" in text_of(signed_in, "duplicate-run", run.pk)
