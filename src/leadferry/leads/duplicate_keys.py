@@ -1,6 +1,6 @@
 """The keys of duplicates: kept with every write to a lead, in its transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.conf import settings
 from django.db import connection
@@ -160,6 +160,11 @@ def forget(leads: Sequence[int]) -> None:
     _look_again(held)
     _delete(held)
     SimilarMark.objects.filter(lead_id__in=leads).delete()
+
+
+def held_keys(leads: Sequence[int], masks: Collection[int]) -> set[Key]:
+    """The keys of these masks that the leads have."""
+    return {(mask, key) for mask, key, _lead in _held(leads) if mask in masks}
 
 
 def _held(leads: Sequence[int]) -> set[tuple[int, int, int]]:

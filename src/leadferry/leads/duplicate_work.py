@@ -1,7 +1,7 @@
 """The work of a search for duplicates, batch by batch, each with its cursor."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import groupby
 
@@ -23,10 +23,8 @@ from leadferry.leads.duplicate_stock import rule_of
 from leadferry.leads.matching.rules import (
     Person,
     Rule,
-    all_pairs,
     combined,
     match,
-    pairs_of_block,
 )
 
 # More leads than this are cut: whoever shares the rest is named, not compared.
@@ -143,42 +141,21 @@ class _Finder:
         found: Found = {}
         for block in blocks:
             for rule in self._rules:
-                if rule.mask == mask:
-                    self._compare_block(rule, block, known, apart=apart, found=found)
+                if rule.mask != mask:
+                    continue
+                for one, other, sure in similar.pairs_in(
+                    block, rule, known, apart=apart
+                ):
+                    place = (*similar.pair_of(one, other), rule.number)
+                    said = (sure, self._is_added(known, one, other))
+                    found[place] = max(found.get(place, (0, False)), said)
         return found
 
-    def _compare_block(
-        self,
-        rule: Rule,
-        block: Sequence[int],
-        known: dict[int, Person],
-        *,
-        apart: set[tuple[int, int]],
-        found: Found,
-    ) -> None:
-        inside = set(block)
-        has_apart = any(low in inside and high in inside for low, high in apart)
-        blank = _NOBODY if not (known or rule.fuzzy) else None
-        persons = [
-            (lead, known[lead] if blank is None else blank)
-            for lead in block
-            if blank is not None or lead in known
-        ]
-        if len(persons) < 2:
-            return
-        pairs = all_pairs(persons, rule) if has_apart else pairs_of_block(persons, rule)
-        for one, other, certainty in pairs:
-            pair = similar.pair_of(one, other)
-            if pair in apart:
-                continue
-            is_added = self._is_trial and not match(
-                known[one], known[other], self._others
-            )
-            place = (*pair, rule.number)
-            found[place] = max(found.get(place, (0, False)), (certainty, is_added))
-
-
-_NOBODY = Person(contact="", account="", email="", phones=(), website="", region="")
+    def _is_added(self, known: Mapping[int, Person], one: int, other: int) -> bool:
+        """Of a trial: whether no rule of the search holds the two to be one."""
+        if not self._is_trial or one not in known or other not in known:
+            return False
+        return match(known[one], known[other], self._others) is None
 
 
 def _shared_keys(mask: int, after: int) -> list[int]:

@@ -9,7 +9,14 @@ from leadferry.leads import duplicate_keys
 from leadferry.leads.duplicate_keys import TOO_COMMON, Key
 from leadferry.leads.duplicate_models import DuplicateRule, NotDuplicate, SimilarMark
 from leadferry.leads.duplicate_stock import rule_of
-from leadferry.leads.matching.rules import Match, Person, Rule, match
+from leadferry.leads.matching.rules import (
+    Match,
+    Person,
+    Rule,
+    all_pairs,
+    match,
+    pairs_of_block,
+)
 
 MOST_SHOWN = 50
 Pair = tuple[int, int]
@@ -106,15 +113,45 @@ def _matches(
     return found
 
 
+_NOBODY = Person(contact="", account="", email="", phones=(), website="", region="")
+
+
+def pairs_in(
+    block: Sequence[int],
+    rule: Rule,
+    known: Mapping[int, Person],
+    *,
+    apart: Collection[Pair],
+) -> list[tuple[int, int, int]]:
+    """Pairs of leads that share a key of the rule, and how sure each of them is.
+
+    Whoever has a similar lead there is in one of them. Without fuzzy columns the
+    leads themselves need not be known.
+    """
+    persons = [
+        (lead, known.get(lead, _NOBODY))
+        for lead in block
+        if lead in known or not rule.fuzzy
+    ]
+    if len(persons) < 2:
+        return []
+    inside = {lead for lead, _person in persons}
+    if not any(low in inside and high in inside for low, high in apart):
+        return pairs_of_block(persons, rule)
+    return [
+        pair
+        for pair in all_pairs(persons, rule)
+        if pair_of(pair[0], pair[1]) not in apart
+    ]
+
+
 def mark(leads: Sequence[int]) -> None:
     """Mark those of the leads that have similar ones, and what they are similar to.
 
     In the caller's transaction, once the leads are committed: of two that come at
     the same time, the later one finds the other.
     """
-    matches = find_similar(leads, rules_for_new()).matches
-    similar = {lead for lead, some in matches.items() if some}
-    similar |= {mate for some in matches.values() for mate in some}
+    similar = _similar_among(leads)
     alone = sorted(set(leads) - similar)
     for start in range(0, len(alone), 500):
         SimilarMark.objects.filter(lead_id__in=alone[start : start + 500]).delete()
@@ -123,3 +160,33 @@ def mark(leads: Sequence[int]) -> None:
         ignore_conflicts=True,
         batch_size=500,
     )
+
+
+def _similar_among(leads: Sequence[int]) -> set[int]:
+    """Those with a similar lead, among the leads and all that share a key with them.
+
+    Block by block: to compare each of many leads with a thousand others takes long.
+    """
+    rules = rules_for_new()
+    keys = duplicate_keys.held_keys(leads, {rule.mask for rule in rules})
+    blocks = {
+        key: block
+        for key, block in duplicate_keys.sharing(keys).items()
+        if 1 < len(block) <= TOO_COMMON
+    }
+    fuzzy = {rule.mask for rule in rules if rule.fuzzy}
+    apart = not_duplicates({lead for block in blocks.values() for lead in block})
+    needed = {
+        lead
+        for (mask, _key), block in blocks.items()
+        if mask in fuzzy or apart
+        for lead in block
+    }
+    known = duplicate_keys.persons(sorted(needed))
+    found: set[int] = set()
+    for (mask, _key), block in blocks.items():
+        for rule in rules:
+            if rule.mask == mask:
+                for one, other, _sure in pairs_in(block, rule, known, apart=apart):
+                    found.update((one, other))
+    return found
