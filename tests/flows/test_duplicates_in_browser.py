@@ -153,5 +153,5 @@ def _merge_many(walk: Walk, hands: Hands) -> None:
     walk.check()
     hands.press(page.get_by_role("link", name="What was merged"))
     walk.check()
-    hands.press(page.get_by_role("button", name="Take the merge of").first)
+    hands.press(page.get_by_role("button", name="Take back the merge of").first)
     expect(page.get_by_text("The leads are as they were.")).to_be_visible()
