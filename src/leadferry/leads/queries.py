@@ -182,9 +182,24 @@ def _shown(column: CatalogueColumn, value: object, *, is_edited: bool) -> ShownV
 
 
 def history_of(lead: Lead, *, column: str = "") -> list[LeadChange]:
-    """What happened to the lead, newest first; of one column, where one is named."""
-    rows = LeadChange.objects.filter(lead=lead).select_related("by").order_by("-pk")
-    return [row for row in rows if not column or column in row.columns]
+    """What happened to the lead, newest first; of one column, where one is named.
+
+    What happened to the leads that became part of it is its history, too.
+    """
+    rows = LeadChange.objects.filter(lead__in=[lead.pk, *absorbed_by(lead.pk)])
+    told = rows.select_related("by", "lead").order_by("-pk")
+    return [row for row in told if not column or column in row.columns]
+
+
+def absorbed_by(lead_id: int) -> list[int]:
+    """The leads that became part of a lead, and those that were part of them."""
+    found: list[int] = []
+    next_ones = [lead_id]
+    while next_ones:
+        rows = Lead.objects.filter(merged_into__in=next_ones).order_by("pk")
+        next_ones = list(rows.values_list("pk", flat=True))
+        found += next_ones
+    return found
 
 
 @dataclass(frozen=True)

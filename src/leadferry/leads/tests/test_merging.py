@@ -22,7 +22,7 @@ from leadferry.leads.models import (
     LookupValue,
     Registration,
 )
-from leadferry.leads.queries import LeadFilter, find_lead, lead_page
+from leadferry.leads.queries import LeadFilter, find_lead, history_of, lead_page
 from leadferry.leads.register import register
 from leadferry.leads.similar_queries import merged_into
 from leadferry.leads.tests.builders import make_response
@@ -93,6 +93,8 @@ def test_the_kept_lead_fills_its_gaps_and_stands_for_all_submissions() -> None:
     told = LeadChange.objects.get(kind=LeadChange.Kind.MERGED)
     assert told.columns == {"Account": {"old": "", "new": "Northwind"}}
     assert keys_fit()
+    history = history_of(Lead.objects.get(pk=first))
+    assert [change.kind for change in history] == ["merged", "created", "created"]
 
 
 def test_what_a_person_chose_no_import_changes() -> None:
