@@ -91,8 +91,10 @@ def _try_a_rule(walk: Walk, hands: Hands, instance: Instance) -> None:
     page = walk.page
     page.goto(f"{instance.url}/system/")
     hands.press(page.get_by_role("link", name="Duplicate rules"))
+    expect(page.get_by_role("heading", name="Duplicate rules")).to_be_visible()
     walk.check()
     hands.press(page.get_by_role("link", name="New rule"))
+    expect(page.get_by_role("heading", name="New rule")).to_be_visible()
     walk.check()
     hands.fill(page.get_by_label("Name", exact=True), "Domain and company")
     hands.choose(page.get_by_label("Account name"), "is similar")
@@ -122,6 +124,7 @@ def _merge_one(walk: Walk, hands: Hands, instance: Instance) -> None:
     expect(group).to_contain_text("Ada Byron 2", timeout=WAIT)
     walk.check()
     hands.press(group.get_by_role("link", name="Merge"))
+    expect(page.get_by_role("heading", name="Merge 2 leads")).to_be_visible()
     walk.check()
     chosen = page.get_by_role("radio", name="Contact name: Ada Byron 2")
     if isinstance(hands, Keyboard):
@@ -152,6 +155,7 @@ def _merge_many(walk: Walk, hands: Hands) -> None:
     expect(page.get_by_text("No group is left")).to_be_visible(timeout=WAIT)
     walk.check()
     hands.press(page.get_by_role("link", name="What was merged"))
+    expect(page.get_by_role("heading", name="What was merged")).to_be_visible()
     walk.check()
     hands.press(page.get_by_role("button", name="Take back the merge of").first)
     expect(page.get_by_text("The leads are as they were.")).to_be_visible()
