@@ -28,7 +28,7 @@ def rule_of(number: int, conditions: Any, certainty: int) -> Rule:
     )
 
 
-def add_stock_rules(rules: Any, indexes: Any) -> None:
+def add_stock_rules(rules: Any, indexes: Any, sweeps: Any) -> None:
     """Add them in a migration, ready and on; leads that are there follow."""
     for name, (conditions, certainty) in STOCK.items():
         rules.objects.create(
@@ -40,3 +40,4 @@ def add_stock_rules(rules: Any, indexes: Any) -> None:
             is_stock=True,
         )
         indexes.objects.get_or_create(mask=rule_of(0, conditions, certainty).mask)
+    sweeps.objects.update_or_create(pk=1, defaults={"is_due": True, "done_to": 0})

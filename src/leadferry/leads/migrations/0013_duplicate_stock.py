@@ -9,6 +9,7 @@ def fill(apps, schema_editor):
     add_stock_rules(
         apps.get_model("leads", "DuplicateRule"),
         apps.get_model("leads", "DuplicateIndex"),
+        apps.get_model("leads", "SimilarSweep"),
     )
 
 

@@ -15,6 +15,7 @@ from leadferry.leads.duplicate_models import (
     DuplicateRule,
     DuplicateRun,
     SimilarMark,
+    SimilarSweep,
 )
 from leadferry.leads.duplicate_stock import add_stock_rules
 from leadferry.leads.models import Lead
@@ -233,7 +234,7 @@ def test_it_goes_on_wherever_the_worker_dies(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(duplicate_work, "BLOCKS", 2)
     monkeypatch.setattr(duplicate_work, "GROUPS", 2)
     if not DuplicateRule.objects.exists():
-        add_stock_rules(DuplicateRule, DuplicateIndex)
+        add_stock_rules(DuplicateRule, DuplicateIndex, SimilarSweep)
     for number in range(10):
         lead_with(email=f"{number % 5}@gmail.com")
     undisturbed = groups_of(searched())

@@ -14,6 +14,7 @@ from leadferry.leads.duplicate_models import (
     DuplicateRun,
     LeadMerge,
     NotDuplicate,
+    SimilarSweep,
 )
 from leadferry.leads.duplicate_stock import add_stock_rules
 from leadferry.leads.models import Lead
@@ -110,7 +111,7 @@ def test_merging_is_stopped_and_what_was_merged_stays() -> None:
 @pytest.mark.django_db(transaction=True, databases="__all__")
 def test_it_goes_on_wherever_the_worker_dies() -> None:
     if not DuplicateRule.objects.exists():
-        add_stock_rules(DuplicateRule, DuplicateIndex)
+        add_stock_rules(DuplicateRule, DuplicateIndex, SimilarSweep)
     while duplicate_index.build_indexes():
         pass
     run, kept = found()
