@@ -19,6 +19,7 @@ SIZES = (10_000, 1_000_000)
 PAGE, LOOKS = 1_000, 300
 # One lead in so many has another one of the same person.
 EVERY = 20
+OF_A_COMPANY = 5
 _NAMES = 4_000
 
 
@@ -30,6 +31,7 @@ class _People:
         self._first = [self._word(6) for _ in range(_NAMES)]
         self._last = [self._word(8) for _ in range(_NAMES)]
         self._before: list[dict[str, object]] = []
+        self._made = 0
 
     def _word(self, length: int) -> str:
         letters = "abcdefghijklmnopqrstuvwxyz"
@@ -44,7 +46,9 @@ class _People:
             again["Contact"] = " ".join(reversed(str(again["Contact"]).split()))
             return again
         first, last = dice.choice(self._first), dice.choice(self._last)
-        company = dice.randrange(200_000)
+        self._made += 1
+        # Companies stay as large as they are, however many leads there are.
+        company = self._made // OF_A_COMPANY
         made: dict[str, object] = {
             "Contact": f"{first} {last}",
             "Account": f"Company {company} GmbH",

@@ -129,7 +129,7 @@ def _merge_one(walk: Walk, hands: Hands, instance: Instance) -> None:
     chosen = page.get_by_role("radio", name="Contact name: Ada Byron 2")
     if isinstance(hands, Keyboard):
         # Tab goes to the one that is chosen, arrows to the next.
-        hands.press(page.get_by_role("radio", name="Contact name: Ada Byron 1"))
+        hands.tick(page.get_by_role("radio", name="Contact name: Ada Byron 1"))
         page.keyboard.press("ArrowRight")
     else:
         hands.tick(chosen)
