@@ -1,4 +1,4 @@
-"""For every test: no network beyond this machine, and a local LinkedIn on request."""
+"""For every test: no network beyond this machine; LinkedIn and Creatio on request."""
 
 import ipaddress
 import socket
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support.creatio import Creatio, running_creatio
 from tests.support.sandbox import Sandbox, running_sandbox
 
 # A busy machine is no fault of the code.
@@ -39,3 +40,16 @@ def sandbox(_sandbox_process: Sandbox) -> Sandbox:
     """The local LinkedIn, as new."""
     _sandbox_process.reset()
     return _sandbox_process
+
+
+@pytest.fixture(scope="session")
+def _creatio_process() -> Iterator[Creatio]:
+    with running_creatio() as creatio:
+        yield creatio
+
+
+@pytest.fixture
+def creatio(_creatio_process: Creatio) -> Creatio:
+    """The local Creatio, as new."""
+    _creatio_process.reset()
+    return _creatio_process

@@ -25,6 +25,8 @@ ON_EACH_DATABASE = (
     "duplicates",
     "fairness",
     "completeness",
+    "creatio",
+    "draining",
 )
 
 

@@ -1,7 +1,6 @@
 """What others get while a hundred thousand earlier leads are fetched."""
 
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -43,10 +42,10 @@ def main() -> None:
         running_sandbox("--leads", str(LEADS)) as linkedin,
         running_instance(Path(folder), linkedin) as instance,
     ):
-        _set_password(instance)
+        set_password(instance)
         address = str(linkedin.control("GET", "subscriptions")[0]["webhook"])
         path = address.removeprefix(instance.url)
-        idle = _measure(instance, linkedin, path, until=_after(5))
+        idle = _measure(instance, linkedin, path, until=after(5))
         subprocess.run(
             instance.command("sync", "--account", str(EMEA), "--no-wait"),
             env=instance.environment, check=True, stdout=subprocess.DEVNULL,
@@ -70,9 +69,9 @@ def main() -> None:
     during = [float(done - came) for came, done in rows if came > since]
     for name, value, bare, budget in (
         ("challenge answered, worst", max(busy.challenge), max(idle.challenge), 1_000),
-        ("door p99", _share(busy.door, 0.99), _share(idle.door, 0.99), 300),
-        ("pages p95", _share(busy.pages, 0.95), _share(idle.pages, 0.95), 500),
-        ("new leads p95", _share(during, 0.95), _share(before, 0.95), 5_000),
+        ("door p99", share(busy.door, 0.99), share(idle.door, 0.99), 300),
+        ("pages p95", share(busy.pages, 0.95), share(idle.pages, 0.95), 500),
+        ("new leads p95", share(during, 0.95), share(before, 0.95), 5_000),
     ):
         tell(
             Figure(
@@ -83,18 +82,16 @@ def main() -> None:
         )  # fmt: skip
 
 
-def _set_password(instance: Instance) -> None:
-    command = (
-        "import django; django.setup(); from leadferry.accounts import services; "
+def set_password(instance: Instance) -> None:
+    """So that somebody can look at pages."""
+    instance.python(
+        "from leadferry.accounts import services; "
         f"services.set_password(username='admin', password='{PASSWORD}')"
     )
-    environment = {
-        **instance.environment, "DJANGO_SETTINGS_MODULE": "leadferry.config.settings",
-    }  # fmt: skip
-    subprocess.run([sys.executable, "-c", command], env=environment, check=True)
 
 
-def _after(seconds: float) -> Callable[[], bool]:
+def after(seconds: float) -> Callable[[], bool]:
+    """Whether so much time has passed since now."""
     until = time.perf_counter() + seconds
     return lambda: time.perf_counter() > until
 
@@ -104,8 +101,9 @@ def _is_done(instance: Instance) -> bool:
     return bool(instance.rows(query)[0][0] == "done")
 
 
-def _share(times: list[float], share: float) -> float:
-    return sorted(times)[min(int(len(times) * share), len(times) - 1)]
+def share(times: list[float], part: float) -> float:
+    """The time under which this part of them lies."""
+    return sorted(times)[min(int(len(times) * part), len(times) - 1)]
 
 
 def _measure(
@@ -114,7 +112,7 @@ def _measure(
     seen, over = Seen(), threading.Event()
     threads = [
         threading.Thread(target=work, args=(instance, path, seen, over))
-        for work in (_knock, _challenge, _look_at_pages)
+        for work in (_knock, _challenge, look_at_pages)
     ]
     for thread in threads:
         thread.start()
@@ -149,9 +147,10 @@ def _challenge(
             seen.challenge.append(_timed(linkedin, f"{path}?challengeCode={_CODE}"))
 
 
-def _look_at_pages(
+def look_at_pages(
     instance: Instance, _path: str, seen: Seen, over: threading.Event
 ) -> None:
+    """Somebody goes from page to page."""
     with httpx.Client(base_url=instance.url, trust_env=False, timeout=30) as person:
         sign_in(person, PASSWORD)
         while not over.wait(0.2):

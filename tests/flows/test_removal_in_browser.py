@@ -1,12 +1,15 @@
 """An integration, its ad account and the LinkedIn user are deleted, one by one."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.support.hands import Hands, Mouse
+from tests.flows.test_stay_connected_in_browser import access_ends_and_is_restored
+from tests.support.hands import Hands, Keyboard, Mouse
 from tests.support.instance import Instance, running_instance
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.waiting import wait_until
@@ -22,24 +25,50 @@ _BEING_DELETED = (
 )
 
 
-@pytest.mark.req("R107", "R108", "R109", "R111", "R112", "R113", "D14")
-def test_everything_that_was_connected_is_deleted(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def place(folder: Path, browser: Browser) -> Iterator[tuple[Walk, Instance, Sandbox]]:
+    """A connected instance, somebody at a browser."""
     with (
-        running_browser() as browser,
         running_sandbox() as linkedin,
-        running_instance(tmp_path, linkedin) as instance,
+        running_instance(folder, linkedin) as instance,
         walking(browser) as walk,
     ):
         walk.page.goto(instance.url)
         password = instance.password()
         sign_in(walk.page, password)
         choose_password(walk.page, present=password, new="correct-horse-battery")
-        leads = linkedin.submit(count=3)
-        instance.wait_for_leads(leads)
-        delete_the_integration(walk, Mouse(), instance, linkedin)
-        delete_the_ad_account(walk, Mouse(), instance)
-        delete_the_user(walk, Mouse(), instance, linkedin)
-        assert sorted(instance.lead_ids()) == sorted(leads), "leads stay"
+        yield walk, instance, linkedin
+
+
+@pytest.mark.req("R107", "R108", "R109", "R111", "R112", "R113", "D14")
+def test_everything_that_was_connected_is_deleted(tmp_path: Path) -> None:
+    with (
+        running_browser() as browser,
+        place(tmp_path, browser) as (walk, instance, linkedin),
+    ):
+        instance.wait_for_leads(linkedin.submit(count=3))
+        delete_everything(walk, Mouse(), instance, linkedin)
+
+
+@pytest.mark.once
+def test_restored_and_deleted_by_keyboard_alone(tmp_path: Path) -> None:
+    with (
+        running_browser() as browser,
+        place(tmp_path, browser) as (walk, instance, linkedin),
+    ):
+        access_ends_and_is_restored(walk, Keyboard(), instance, linkedin)
+        delete_everything(walk, Keyboard(), instance, linkedin)
+
+
+def delete_everything(
+    walk: Walk, hands: Hands, instance: Instance, linkedin: Sandbox
+) -> None:
+    """What the leads came through goes, the leads stay."""
+    leads = sorted(instance.lead_ids())
+    delete_the_integration(walk, hands, instance, linkedin)
+    delete_the_ad_account(walk, hands, instance)
+    delete_the_user(walk, hands, instance, linkedin)
+    assert sorted(instance.lead_ids()) == leads, "leads stay"
 
 
 def delete_the_integration(
@@ -55,6 +84,7 @@ def delete_the_integration(
     expect(page.get_by_text("Delete that integration first")).to_be_visible()
     walk.check()
     hands.press(page.get_by_role("link", name="Open the list of integrations"))
+    expect(page.get_by_role("heading", name="Social leadgen")).to_be_visible()
     walk.check()
     hands.press(page.get_by_role("button", name="Menu of LinkedIn – Northwind EMEA"))
     hands.press(page.get_by_role("link", name="Delete", exact=True))

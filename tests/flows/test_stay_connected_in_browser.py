@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.hands import Hands, Mouse
 from tests.support.instance import Instance, running_instance
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.walk import Walk, choose_password, running_browser, sign_in, walking
@@ -48,7 +49,7 @@ def test_nothing_ends_quietly(tmp_path: Path) -> None:
         walk.check(WIDTHS)
         page.get_by_role("button", name="Use it").click()
         expect(page.get_by_text("is used now.")).to_be_visible()
-        _access_ends_and_is_restored(walk, instance, linkedin)
+        access_ends_and_is_restored(walk, Mouse(), instance, linkedin)
 
 
 def _settings(page: Page, instance: Instance) -> str:
@@ -58,20 +59,24 @@ def _settings(page: Page, instance: Instance) -> str:
     return line.inner_text()
 
 
-def _access_ends_and_is_restored(
-    walk: Walk, instance: Instance, linkedin: Sandbox
+def access_ends_and_is_restored(
+    walk: Walk, hands: Hands, instance: Instance, linkedin: Sandbox
 ) -> None:
+    """The member takes it back at LinkedIn; the message leads to a new consent."""
     page = walk.page
     linkedin.control("PUT", "tokens/ada", {"state": "revoked"})
     pass_days(instance, linkedin, 1.01)
     instance.wait_for_row(
         "SELECT 1 FROM integrations_linkedinuser WHERE state = 'revoked'"
     )
+    page.goto(f"{instance.url}/social-leads/1")
+    expect(page.get_by_text("access to this ad account is lost")).to_be_visible()
+    walk.check(WIDTHS)
     page.goto(f"{instance.url}/notifications/")
     walk.check(WIDTHS)
-    page.get_by_role("button", name="Restore access").first.click()
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Allow").click()
+    hands.press(page.get_by_role("button", name="Restore access").first)
+    hands.press(page.get_by_role("button", name="Sign in"))
+    hands.press(page.get_by_role("button", name="Allow"))
     expect(page.get_by_role("heading", name="LinkedIn is connected")).to_be_visible(
         timeout=15_000
     )

@@ -7,8 +7,9 @@ done until nothing is. What happens to the instance in that year is a table of e
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -21,11 +22,13 @@ from leadferry.ingest import queries as ingest
 from leadferry.ingest.drain import drain
 from leadferry.ingest.models import HeldBack
 from leadferry.ingest.tasks import examine_what_is_due
+from leadferry.ingest.tests.builders import ask_door
 from leadferry.integrations import (
     api_versions,
     doctor,
     examination,
     removal,
+    services,
     tokens,
 )
 from leadferry.integrations.checks import Check
@@ -33,6 +36,7 @@ from leadferry.integrations.models import (
     AdAccount,
     AdAccountAccess,
     CallCount,
+    EndingTold,
     Finding,
     Integration,
     LinkedInApplication,
@@ -46,15 +50,20 @@ from leadferry.integrations.tests.builders import (
 )
 from leadferry.jobs.worker import due_tasks
 from leadferry.kit import clock
-from leadferry.leads.models import ExtendedLeadInformation, Lead
-from leadferry.sync import polling
+from leadferry.leads.models import CameBy, ExtendedLeadInformation, Lead
+from leadferry.sync import polling, silence
 from leadferry.sync import services as runs
 from leadferry.sync.models import DayProof, SyncRun
+from leadferry.sync.tasks import look_for_silence
 from tests.support.instance import sign_in_at_linkedin
 from tests.support.sandbox import CLIENT_ID, DEMO, WEBINAR, Sandbox
+from tests.support.waiting import wait_until
+from tests.support.webhook import Webhook, running_webhook
 
 DAYS = 365
 DAY_MS = 86_400_000
+# Versions have names of months and end on days that are known.
+_BEGINNING = datetime(2026, 11, 26, 9, tzinfo=UTC)
 # The consent is so old when the year begins: its own year ends within this one.
 _CONSENT_DAYS = 200
 _MOST_ROUNDS, _MOST_A_DAY = 30, 4
@@ -65,6 +74,8 @@ class World:
     """What LinkedIn and people did, and since when."""
 
     sandbox: Sandbox
+    # What LinkedIn reaches under the address of leads.
+    webhook: Webhook
     offset: int = 0
     day: int = 0
     submitted: set[str] = field(default_factory=set)
@@ -77,13 +88,30 @@ class World:
         self.sandbox.control("PUT", "clock", {"advance_s": days * 86_400})
 
     def submit(self) -> None:
-        """Between yesterday and now people filled in forms."""
-        now = clock.now_ms()
+        """Between yesterday and now people filled in forms, and we are told of it."""
+        now, came = clock.now_ms(), set[str]()
         for form, count in ((WEBINAR, 2), (DEMO, 1 + self.day % 2)):
             span = {"start": now - DAY_MS + 60_000, "end": now - 60_000}
-            self.submitted |= set(
-                self.sandbox.submit(form, count=count, submitted_at=span)
+            came |= set(self.sandbox.submit(form, count=count, submitted_at=span))
+        self.submitted |= came
+        held = self.sandbox.control("GET", "subscriptions")
+        if any(not row["is_blocked"] for row in held):
+            wait_until(
+                lambda: len(self.webhook.signatures) >= len(came),
+                seconds=20,
+                what="the notices of a day",
             )
+
+    def bring_to_the_door(self) -> None:
+        """What LinkedIn sent to the address: each goes to the door as it was."""
+        path = urlsplit(services.notices_url()).path
+        while self.webhook.challenges:
+            query = f"challengeCode={self.webhook.challenges.pop()}"
+            answer, _body = ask_door(method="GET", path=path, query=query)
+            assert answer in {200, 429}
+        while self.webhook.signatures:
+            body, signature = self.webhook.signatures.pop()
+            assert ask_door(body, path=path, signature=signature) == (200, b"")
 
 
 _worlds: list[World] = []
@@ -209,6 +237,44 @@ def is_told_that_leads_cannot_be_read(_world: World) -> None:
     assert SystemMessage.objects.filter(topic__startswith="doctor").exists()
 
 
+def was_announced(key: str) -> Callable[[World], None]:
+    """This end was told 30, 14, 7, 3 and 1 days before."""
+
+    def look(_world: World) -> None:
+        told = EndingTold.objects.filter(
+            key__startswith=key, told_at__gt=clock.now() - timedelta(days=60)
+        )
+        assert set(told.values_list("days", flat=True)) == {30, 14, 7, 3, 1}
+
+    return look
+
+
+def the_address_answers(*, rightly: bool) -> Callable[[World], None]:
+    """What LinkedIn gets when it checks the address of leads."""
+
+    def change(world: World) -> None:
+        world.webhook.secret_is_right = rightly
+
+    return change
+
+
+def is_blocked(world: World) -> None:
+    """Three checks failed: LinkedIn sends nothing any more, and people were told."""
+    assert all(
+        row["is_blocked"] for row in world.sandbox.control("GET", "subscriptions")
+    )
+    assert SystemMessage.objects.filter(topic="door-silent", read_at=None).exists()
+
+
+def is_notified_again(world: World) -> None:
+    """The subscription was made anew, and nobody did anything."""
+    [held] = world.sandbox.control("GET", "subscriptions")
+    assert not held["is_blocked"]
+    since = clock.now_ms() - DAY_MS
+    came = ExtendedLeadInformation.objects.filter(submitted_at__gt=since)
+    assert came.filter(came_by=CameBy.NOTICE).exists()
+
+
 # Day of the year, and what happens at its end or must hold then.
 EVENTS: list[tuple[int, Callable[[World], None]]] = [
     (5, versions_are("202609", "202610")),
@@ -227,15 +293,24 @@ EVENTS: list[tuple[int, Callable[[World], None]]] = [
     (103, is_told_that_leads_cannot_be_read),
     (104, linkedin_is_back),
     (120, a_second_user_joins),
+    # The last day that is expected of a version passes, and LinkedIn still answers.
+    (130, was_announced("version-202610")),
     (140, the_second_user_leaves),
     (143, is_connected(renews=True)),
     # The end of the consent; nobody comes for five days, then the wrong one.
+    (166, was_announced("user-")),
     (166, is_told_as("expired")),
     (168, another_member_comes),
     (170, refresh_tokens_are("off")),
     (171, consents),
     (172, is_connected(renews=False)),
+    # Three checks of the address fail, and LinkedIn says no more.
+    (190, the_address_answers(rightly=False)),
+    (193, is_blocked),
+    (194, the_address_answers(rightly=True)),
+    (197, is_notified_again),
     # Sixty days later that ends, too.
+    (232, was_announced("user-")),
     (232, is_told_as("expired")),
     (236, refresh_tokens_are("on")),
     (237, consents),
@@ -260,8 +335,10 @@ def is_examined(integration_id: int) -> None:
 def everything_due() -> Iterator[Callable[[], object]]:
     """What the workers would do now: schedules, notices, polls, runs."""
     for task in due_tasks():
-        # The engine's own affairs need an engine, and what only asks it does.
-        if not task.name.startswith("leadferry.jobs") and task != examine_what_is_due:
+        # The engine's own affairs need an engine, and what asks it does.
+        if task == look_for_silence:
+            yield silence.look_for_silence
+        elif not task.name.startswith("leadferry.jobs") and task != examine_what_is_due:
             yield task
     for integration in doctor.due():
         yield partial(is_examined, integration)
@@ -290,6 +367,7 @@ def live(world: World, days: int) -> None:
         world.day = day
         world.pass_by(1)
         world.submit()
+        world.bring_to_the_door()
         work_until_idle()
         for when, happens in EVENTS:
             if when == day:
@@ -308,14 +386,19 @@ def registered() -> list[str]:
 @pytest.fixture
 def world(
     sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> World:
+) -> Iterator[World]:
     """An instance whose user consented long ago and was renewed since."""
     settings.LINKEDIN_API = settings.LINKEDIN_OAUTH = sandbox.url
-    made = World(sandbox)
+    with running_webhook() as webhook:
+        yield _begun(World(sandbox, webhook), monkeypatch)
+
+
+def _begun(made: World, monkeypatch: pytest.MonkeyPatch) -> World:
     _worlds[:] = [made]
     real = clock.now_ms
+    made.offset = int(_BEGINNING.timestamp() * 1000) - real()
     monkeypatch.setattr(clock, "now_ms", lambda: real() + _worlds[0].offset)
-    sandbox.control("PUT", "clock", {"now": clock.now_ms()})
+    made.sandbox.control("PUT", "clock", {"now": clock.now_ms()})
     person("mia", accounts.MARKETERS)
     make_application()
     consents(made)
@@ -324,6 +407,7 @@ def world(
         tokens.look_after_tokens()
     integration = make_integration(LinkedInUser.objects.get())
     integration.windows.update(on_from=clock.now_ms())
+    services.save_url(f"http://127.0.0.1:{made.webhook.port}", by=None)
     work_until_idle()
     return made
 

@@ -160,6 +160,17 @@ class Instance:
         assert process.returncode == 0, said.decode()
         return said.decode()
 
+    def python(self, code: str) -> None:
+        """Run a piece of Python within the program, as its own commands do."""
+        subprocess.run(
+            [sys.executable, "-c", f"import django; django.setup(); {code}"],
+            env={
+                **self.environment,
+                "DJANGO_SETTINGS_MODULE": "leadferry.config.settings",
+            },
+            check=True,
+        )
+
     def rows(self, query: str, *, inbox: bool = False) -> list[tuple[Any, ...]]:
         """What a query of the database tells."""
         if self.database:

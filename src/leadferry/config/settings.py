@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "leadferry.alerts",
     "leadferry.leads",
     "leadferry.integrations",
+    "leadferry.destinations",
+    "leadferry.destinations.creatio",
     "leadferry.ingest",
     "leadferry.sync",
     "leadferry.web",

@@ -72,18 +72,19 @@ def in_line(ad_account: int) -> list[AdAccountAccess]:
 
     Whose token lasts longest is; those whom LinkedIn refused there lately come last.
     """
-    return _in_order(_living().filter(ad_account__account_id=ad_account))
+    return _in_order(living_accesses().filter(ad_account__account_id=ad_account))
 
 
 def in_use() -> set[int]:
     """Of each ad account the access through which it is read at present."""
     first: dict[int, int] = {}
-    for row in _in_order(_living()):
+    for row in _in_order(living_accesses()):
         first.setdefault(row.ad_account_id, row.pk)
     return set(first.values())
 
 
-def _living() -> QuerySet[AdAccountAccess]:
+def living_accesses() -> QuerySet[AdAccountAccess]:
+    """The ways to ad accounts through users whose token lives."""
     return AdAccountAccess.objects.filter(
         user__state=LinkedInUser.State.ACTIVE, user__expires_at__gt=clock.now()
     )

@@ -102,6 +102,7 @@ def endings(*, checked_at: datetime | None) -> list[Ending]:
     per_day = leads_per_day(ways.integrations)
     found = [
         *_of_users(ways, per_day),
+        *_unreached(ways, per_day),
         *_of_version(ways, per_day),
         *_of_validation(ways, per_day, checked_at),
         *_of_roles(per_day),
@@ -179,6 +180,24 @@ def _of_user(user: LinkedInUser, ways: _Ways, per_day: Mapping[int, float]) -> E
         integrations=hanging,
         leads_per_day=_sum(hanging, per_day),
     )
+
+
+def _unreached(ways: _Ways, per_day: Mapping[int, float]) -> list[Ending]:
+    # Where users are known, their access tells when it ended.
+    return [
+        Ending(
+            key=f"unreached-{one.pk}",
+            title=_("Nobody reaches %s") % one.name,
+            text=_("Its LinkedIn users were deleted: leads wait at LinkedIn."),
+            at=None,
+            has_ended=True,
+            page="wizard",
+            integrations=[one],
+            leads_per_day=per_day.get(one.pk, 0.0),
+        )
+        for one in ways.integrations
+        if one.is_on and not ways.reached[one.pk]
+    ]
 
 
 def _of_version(ways: _Ways, per_day: Mapping[int, float]) -> list[Ending]:

@@ -1,6 +1,6 @@
 """What must hold before leads can come, each looked at by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -86,9 +86,12 @@ def _first_forms(
     return None
 
 
-def prerequisites() -> list[Prerequisite]:
-    """All of them, as they were when LinkedIn was asked last."""
-    return [_application(), *_at_linkedin(), *_identity_server()]
+def prerequisites(*, needed: Collection[str] = ()) -> list[Prerequisite]:
+    """All of them, as they were when LinkedIn was asked last.
+
+    `needed` are the codes of system settings that a destination waits for.
+    """
+    return [_application(), *_at_linkedin(), *_identity_server(needed)]
 
 
 def _application() -> Prerequisite:
@@ -210,7 +213,7 @@ def _role_links() -> list[tuple[str, str]]:
     return [(_("Roles on a page"), _PAGE_ROLES_HELP)]
 
 
-def _identity_server() -> list[Prerequisite]:
+def _identity_server(needed: Collection[str]) -> list[Prerequisite]:
     wanted = {
         system_settings.IDENTITY_SERVER_URL: _("Identity server Url"),
         system_settings.IDENTITY_SERVER_CLIENT_ID: _("Identity server client id"),
@@ -218,13 +221,22 @@ def _identity_server() -> list[Prerequisite]:
             "Identity server client secret"
         ),
     }
-    return [_setting(code, caption) for code, caption in wanted.items()]
+    return [
+        _setting(code, caption, is_needed=code in needed)
+        for code, caption in wanted.items()
+    ]
 
 
-def _setting(code: str, caption: str) -> Prerequisite:
+def _setting(code: str, caption: str, *, is_needed: bool) -> Prerequisite:
     title = _("System setting “%s”") % caption
     if system_settings.read(code):
         return Prerequisite(title=title, held=Held.YES, text=_("It has a value."))
+    if is_needed:
+        text = _(
+            "Empty, and a Creatio destination waits for it: contact the administrator "
+            "or support."
+        )
+        return Prerequisite(title=title, held=Held.NO, text=text)
     text = _(
         "Empty. Needed as soon as a Creatio destination is on: then contact the "
         "administrator or support."

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import connection
 from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
+from leadferry.integrations import clients
 from leadferry.integrations.form_versions import schema_of
 from leadferry.integrations.models import (
     AdAccount,
@@ -125,10 +126,12 @@ def unreached_ad_accounts() -> QuerySet[AdAccount]:
 
 
 def integrations() -> QuerySet[Integration]:
-    """Every integration with its ad account and number of forms, by name."""
+    """Every integration with its ad account, its number of forms and whether anybody
+    reaches it, by name."""
+    ways = clients.living_accesses().filter(ad_account=OuterRef("ad_account"))
     return (
         Integration.objects.select_related("ad_account")
-        .annotate(form_count=Count("ad_account__forms"))
+        .annotate(form_count=Count("ad_account__forms"), is_reached=Exists(ways))
         .order_by("name", "pk")
     )
 

@@ -84,7 +84,7 @@ def stop(*, seconds: int) -> None:
     DBOS.destroy(workflow_completion_timeout_sec=seconds)
 
 
-def _enqueuer() -> DBOSClient:
+def _store() -> DBOSClient:
     with _client_lock:
         if not _clients:
             made = DBOSClient(
@@ -110,7 +110,7 @@ def enqueue(*, task: str, arguments: list[Argument], key: str | None) -> bool:
         if _launched.is_set():
             DBOS.enqueue_workflow_with_options(options, task, arguments)
         else:
-            _enqueuer().enqueue(options, task, arguments)
+            _store().enqueue(options, task, arguments)
     except error.DBOSQueueDeduplicatedError:
         return False
     except DBAPIError:
@@ -130,9 +130,15 @@ def take_over_orphans(*, living: list[str]) -> int:
 
 
 def forget_finished(*, before: str) -> int:
-    """Delete finished runs that ended before an ISO time; returns how many."""
-    done = DBOS.list_workflows(
-        status=["SUCCESS", "ERROR", "CANCELLED"], completed_before=before, limit=2000
+    """Delete some finished runs that ended before an ISO time; returns how many."""
+    # From outside: within a run the engine would store the list as a result of it.
+    store = _store()
+    done = store.list_workflows(
+        status=["SUCCESS", "ERROR", "CANCELLED"],
+        completed_before=before,
+        limit=2000,
+        load_input=False,
+        load_output=False,
     )
-    DBOS.delete_workflows([workflow.workflow_id for workflow in done])
+    store.delete_workflows([workflow.workflow_id for workflow in done])
     return len(done)

@@ -74,6 +74,11 @@ def answer(topic: str, work: Callable[[], Any]) -> None:
         same.update(answered_at=clock.now(), **found)
 
 
+def note_so_far(topic: str, found: Any) -> None:
+    """What is known of an answer that takes a while, for whoever waits."""
+    Inquiry.objects.filter(topic=topic, answered_at=None).update(answer=found)
+
+
 def note(topic: str, task: Task, found: dict[str, Any]) -> None:
     """An answer that came to be known without a question."""
     now = clock.now()

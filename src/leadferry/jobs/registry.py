@@ -12,8 +12,12 @@ SYNC = "sync"
 REPLAY = "replay"
 # A person looks at a page and waits.
 WAITED_FOR = "waited-for"
+# Leads to further systems, some of which answer slowly.
+DELIVERIES = "deliveries"
 # How many tasks of a queue one worker runs at once.
-QUEUES = {NEW_LEADS: 4, WAITED_FOR: 2, HOUSEKEEPING: 2, SYNC: 2, REPLAY: 1}
+QUEUES = {
+    NEW_LEADS: 4, DELIVERIES: 4, WAITED_FOR: 2, HOUSEKEEPING: 2, SYNC: 2, REPLAY: 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ def forget_finished_runs() -> None:
     """Finished runs say nothing that our own tables do not."""
     from leadferry.jobs import engine  # noqa: PLC0415 - slow; only workers need it
 
-    engine.forget_finished(before=(clock.now() - _KEEP).isoformat())
+    before = (clock.now() - _KEEP).isoformat()
+    while engine.forget_finished(before=before):
+        pass
 
 
 @every(seconds=10)

@@ -1,5 +1,7 @@
 """Columns that an administrator adds and retires, without a restart."""
 
+import re
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -11,12 +13,27 @@ from leadferry.leads.lookup_services import own_code
 from leadferry.leads.models import LeadColumn
 
 MOST_COLUMNS = 200
+_CREATIO_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 
 
 @transaction.atomic
 def add_column(column: LeadColumn, *, by: User) -> LeadColumn:
     """A new column; raises RejectedError for a code that is taken."""
     column.code = own_code(column.code)
+    return _add(column, by=by)
+
+
+@transaction.atomic
+def take_over_column(column: LeadColumn, *, by: User) -> LeadColumn:
+    """A column under the code that Creatio has for it; raises RejectedError."""
+    if not _CREATIO_CODE.fullmatch(column.code):
+        raise RejectedError(
+            _("Creatio's code is longer than 50 characters: it cannot be taken over.")
+        )
+    return _add(column, by=by)
+
+
+def _add(column: LeadColumn, *, by: User) -> LeadColumn:
     if is_core(column.code) or LeadColumn.objects.filter(code=column.code).exists():
         raise RejectedError(_("There is a column with this code already."))
     if LeadColumn.objects.count() >= MOST_COLUMNS:

@@ -390,6 +390,15 @@ class LeadChange(models.Model):
         return f"{self.kind} {self.lead_id}"
 
 
+class LeadDeletion(models.Model):
+    """A lead that is gone: whoever has it too erases it, then this row goes as well."""
+
+    lead_id = KeyField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.lead_id)
+
+
 class SearchPending(models.Model):
     """A lead whose words are not in the search index yet."""
 

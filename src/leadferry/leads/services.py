@@ -7,7 +7,14 @@ from leadferry.kit.text import comparable
 from leadferry.leads import duplicate_keys, merge_erasing
 from leadferry.leads.answers import forget_answers
 from leadferry.leads.decisions import is_gone
-from leadferry.leads.models import Fate, Lead, Lookup, LookupValue, Registration
+from leadferry.leads.models import (
+    Fate,
+    Lead,
+    LeadDeletion,
+    Lookup,
+    LookupValue,
+    Registration,
+)
 
 
 def ensure_lookup_values(
@@ -93,6 +100,7 @@ def _drop_lead_without_submissions(lead_id: int) -> None:
         forget_answers([lead_id])
         duplicate_keys.forget([lead_id])
         Lead.objects.filter(pk=lead_id).delete()
+        LeadDeletion.objects.get_or_create(lead_id=lead_id)
 
 
 def hold_back(*, key: int, check_key: int, submitted_at: int | None) -> bool:

@@ -3,6 +3,7 @@
 from leadferry.accounts.purging import Rule, purge_mails, purge_rows
 from leadferry.accounts.settings import DAYS_TO_KEEP_LOGS, days
 from leadferry.alerts.retention import purge_messages
+from leadferry.destinations.retention import purge_earlier_runs, purge_receipts
 from leadferry.ingest.retention import (
     purge_discarded,
     purge_door_counts,
@@ -49,7 +50,7 @@ def purge_replays() -> bool:
 _ROUND = (
     purge_notices, purge_door_counts, purge_messages, purge_sign_ins, purge_calls,
     purge_findings, purge_runs, purge_replays, purge_stage_times, purge_mails,
-    purge_discarded, purge_submissions,
+    purge_discarded, purge_submissions, purge_receipts, purge_earlier_runs,
 )  # fmt: skip
 
 

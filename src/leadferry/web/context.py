@@ -13,7 +13,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     user = request.user
     unread = alerts.unread_count(user) if isinstance(user, User) else 0
     return {
-        "version": leadferry.__version__,
+        "leadferry_version": leadferry.__version__,
         "feedback_url": settings.FEEDBACK_URL,
         "unread_messages": unread,
     }

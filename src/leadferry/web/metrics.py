@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
+    CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
@@ -17,6 +18,8 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from leadferry.destinations import queries as deliveries
+from leadferry.destinations.models import Delivery, Destination
 from leadferry.ingest import counting, inbox, latency_queries
 from leadferry.ingest import queries as ingest
 from leadferry.ingest.stages import Stage
@@ -73,6 +76,7 @@ class _Tables(Collector):
         yield _gauge("sync_runs_open", "Sync runs not over yet.", sync.count_open_runs)
         yield _door()
         yield _workers()
+        yield from _destinations()
         yield from _calls()
         yield from _tokens()
 
@@ -144,6 +148,32 @@ def _workers() -> Metric:
         age = max((now - worker.beat_at).total_seconds(), 0)
         family.add_metric([worker.slot], age)
     return family
+
+
+def _destinations() -> Iterator[Metric]:
+    leads = GaugeMetricFamily(
+        "leadferry_deliveries",
+        "Leads that wait for a destination, and those that it did not take.",
+        labels=["destination", "state"],
+    )
+    delivered = CounterMetricFamily(
+        "leadferry_delivered",
+        "How often a lead was delivered to a destination.",
+        labels=["destination"],
+    )
+    is_on = GaugeMetricFamily(
+        "leadferry_destination_on",
+        "1 while a destination takes leads, 0 while it is stopped or is to be mended.",
+        labels=["destination"],
+    )
+    for one in deliveries.destinations():
+        name = str(one.pk)
+        for state in (Delivery.State.WAITING, Delivery.State.PARKED):
+            count = deliveries.count_exactly(one, state)
+            leads.add_metric([name, state.name.lower()], count)
+        delivered.add_metric([name], one.delivered)
+        is_on.add_metric([name], one.state == Destination.State.ON)
+    yield from (leads, delivered, is_on)
 
 
 def _calls() -> Iterator[Metric]:

@@ -109,6 +109,16 @@ def test_an_access_that_ended_is_on_top(integration: Integration) -> None:
     assert first.integrations == [integration]
 
 
+def test_what_no_user_is_left_for_is_on_top(integration: Integration) -> None:
+    LinkedInUser.objects.all().delete()
+    first = forecast.endings(checked_at=None)[0]
+    assert first.title == f"Nobody reaches {integration.name}"
+    assert (first.has_ended, first.page) == (True, "wizard")
+    Integration.objects.update(is_on=False)
+    titles = [one.title for one in forecast.endings(checked_at=None)]
+    assert first.title not in titles, "it was switched off: nothing is at stake"
+
+
 def test_a_lost_role_and_a_check_that_stopped(integration: Integration) -> None:
     Finding.objects.create(
         integration=integration, check_name="page-role", state="broken",

@@ -10,7 +10,13 @@ from leadferry.accounts.models import Mail, Purged, User
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.tests.test_alerts import person
 from leadferry.ingest.models import StageTimes
-from leadferry.integrations.models import CallCount, SignIn
+from leadferry.integrations.models import (
+    CallCount,
+    DoctorLink,
+    EndingTold,
+    Finding,
+    SignIn,
+)
 from leadferry.integrations.tests.builders import make_integration, make_user
 from leadferry.kit import clock
 from leadferry.leads.models import Lead
@@ -101,6 +107,24 @@ def test_sign_ins_counts_of_calls_and_mails() -> None:
     assert Mail.objects.filter(given_up=True).get().created_at == limit
     assert Mail.objects.filter(given_up=False).count() == 2
     assert counted() == {"sign-ins": 1, "calls": 1, "mails": 1}
+
+
+def test_states_of_connections_that_ended() -> None:
+    integration = make_integration()
+    limit = clock.now() - timedelta(days=90)
+    for number, until in enumerate((limit - _MS, limit, None)):
+        Finding.objects.create(
+            integration=integration, check_name="clock", state="works", since=limit,
+            looked_at=limit, until=until, detail=str(number), reason="x",
+        )  # fmt: skip
+    for key, at in (("old", limit - _MS), ("young", limit)):
+        DoctorLink.objects.create(integration=integration, digest=key, expires_at=at)
+        EndingTold.objects.create(key=key, days=30, told_at=at)
+    purge_what_is_old()
+    assert set(Finding.objects.values_list("detail", flat=True)) == {"1", "2"}
+    assert DoctorLink.objects.get().digest == "young"
+    assert EndingTold.objects.get().key == "young"
+    assert counted() == {"findings": 3}
 
 
 def test_replays_and_times_of_leads() -> None:

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from leadferry.destinations.queries import deliveries_of
 from leadferry.ingest import queries as ingest
 from leadferry.ingest.journey import way_of
 from leadferry.ingest.lineage import lineage_of
@@ -113,5 +114,6 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
         "purged": purged_of(lead),
         "similar": similar_leads(lead.pk),
         "merge": merge_of(lead.pk),
+        "deliveries": deliveries_of(lead.pk),
     }
     return render(request, "web/leads/lead.html", context)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from leadferry.accounts.models import User
 from leadferry.alerts.models import SystemMessage
+from leadferry.destinations import condition
 from leadferry.integrations import api_versions, clients, doctor, drift, forecast
 from leadferry.web.access import MANAGE_INTEGRATIONS
 
@@ -20,6 +21,10 @@ _PAGES = {
     doctor.TOPIC: ("doctor", "integration_id", lazy("Open the doctor")),
     "gap-": ("completeness", "integration_id", lazy("Open Completeness")),
     "polling-": ("where", "integration_id", lazy("See how new leads come")),
+    **{
+        topic: ("destination", "destination_id", lazy("Open the destination"))
+        for topic in (condition.PAUSED, condition.ON_AGAIN, condition.DELAYED)
+    },
 }
 # Beginnings of topics whose matter is seen to under "Settings".
 _ABOUT_SETTINGS = (

@@ -40,7 +40,7 @@ from leadferry.sync import queries as syncs
 from leadferry.sync import removal
 from leadferry.sync.services import days_to_sync
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
-from leadferry.web.social import editor, page
+from leadferry.web.social import creatio, editor, page
 from leadferry.web.social.editor import Place
 from leadferry.web.social.mapping import diff_in_words
 from leadferry.web.social.page import PageState
@@ -57,7 +57,7 @@ def integration_list(request: HttpRequest) -> HttpResponse:
     context = {
         "integrations": list(queries.integrations()),
         "being_deleted": list(removal.being_deleted()),
-        "prerequisites": prerequisites.prerequisites(),
+        "prerequisites": prerequisites.prerequisites(needed=creatio.needed_settings()),
         "looked": inquiry,
         "is_safari": _is_safari(request),
         "section": "system",

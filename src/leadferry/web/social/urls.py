@@ -3,6 +3,9 @@ from django.urls import path
 from leadferry.web.social import (
     changes,
     completeness,
+    creatio,
+    deliveries,
+    destinations,
     doctor,
     integrations,
     mapping,
@@ -33,6 +36,74 @@ urlpatterns = [
         "settings/ad-accounts/<int:account_id>/delete",
         removal.delete_ad_account,
         name="ad-account-delete",
+    ),
+    path("destinations/new", destinations.choose_kind, name="destination-kinds"),
+    path("destinations/new/<str:kind>", destinations.new, name="destination-new"),
+    path("destinations/<int:destination_id>", destinations.page, name="destination"),
+    path(
+        "destinations/<int:destination_id>/lookups",
+        creatio.lookup_list,
+        name="creatio-lookups",
+    ),
+    path(
+        "destinations/<int:destination_id>/lookups/<str:code>",
+        creatio.lookup_page,
+        name="creatio-lookup",
+    ),
+    path(
+        "destinations/<int:destination_id>/lookups/<str:code>/<int:value_id>",
+        creatio.value_page,
+        name="creatio-value",
+    ),
+    path(
+        "destinations/<int:destination_id>/columns",
+        creatio.column_list,
+        name="creatio-columns",
+    ),
+    path(
+        "destinations/<int:destination_id>/columns/add",
+        creatio.column_add,
+        name="creatio-column-add",
+    ),
+    path(
+        "destinations/<int:destination_id>/change",
+        destinations.change,
+        name="destination-change",
+    ),
+    path(
+        "destinations/<int:destination_id>/test",
+        destinations.test,
+        name="destination-test",
+    ),
+    path(
+        "destinations/<int:destination_id>/switch",
+        destinations.switch,
+        name="destination-switch",
+    ),
+    path(
+        "destinations/<int:destination_id>/earlier",
+        destinations.send_earlier,
+        name="destination-earlier",
+    ),
+    path(
+        "destinations/<int:destination_id>/delete",
+        destinations.delete,
+        name="destination-delete",
+    ),
+    path(
+        "destinations/<int:destination_id>/not-taken",
+        deliveries.parked_list,
+        name="destination-parked",
+    ),
+    path(
+        "destinations/<int:destination_id>/not-taken/again",
+        deliveries.try_all_again,
+        name="deliveries-again",
+    ),
+    path(
+        "destinations/<int:destination_id>/leads/<int:lead_id>/again",
+        deliveries.try_again,
+        name="delivery-again",
     ),
     path(
         "<int:integration_id>/delete",

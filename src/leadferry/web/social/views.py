@@ -31,6 +31,7 @@ from leadferry.jobs.services import kick
 from leadferry.kit.errors import RejectedError
 from leadferry.linkedin.versions import version_named
 from leadferry.web.access import MANAGE_INTEGRATIONS, requires
+from leadferry.web.social import destinations
 from leadferry.web.social.forms import SettingsForm
 from leadferry.web.social.removal import subscription_state
 
@@ -68,6 +69,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         "in_use": clients.in_use(),
         "unreached": queries.unreached_ad_accounts(),
         "endings": removal.endings(),
+        "destinations": destinations.listed(),
         "subscriptions": subscription_state(),
         "is_set_up": application is not None and bool(url),
         "test": inquiries.find(connect.APPLICATION_TOPIC),

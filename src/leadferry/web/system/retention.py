@@ -17,6 +17,8 @@ from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import KeptLonger, Mail, Purged
 from leadferry.alerts.models import SystemMessage
 from leadferry.alerts.retention import MESSAGES
+from leadferry.destinations.models import Delivery, EarlierRun
+from leadferry.destinations.retention import EARLIER_RUNS, RECEIPTS
 from leadferry.ingest import retention as ingest
 from leadferry.ingest.models import (
     DoorCount,
@@ -123,6 +125,18 @@ _KEPT = (
         _("Earlier states of connections"),
         system_settings.DAYS_TO_KEEP_LOGS,
         lambda: Finding.objects.filter(until__isnull=False),
+    ),
+    _Kept(
+        RECEIPTS,
+        _("Receipts of leads erased at destinations"),
+        system_settings.DAYS_TO_KEEP_LOGS,
+        lambda: Delivery.objects.filter(erased_at__isnull=False),
+    ),
+    _Kept(
+        EARLIER_RUNS,
+        _("Runs of all earlier leads to destinations"),
+        system_settings.DAYS_TO_KEEP_LOGS,
+        EarlierRun.objects.all,
     ),
     _Kept(
         purging.MAILS,

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from leadferry.destinations.queries import COUNTED_TO
 from leadferry.jobs import inquiries
 from leadferry.jobs.models import Inquiry
 from leadferry.kit import clock
@@ -107,6 +108,13 @@ def took(milliseconds: float) -> str:
             return str(unit) % {"number": number_format(number, decimals)}
     days = number_format(milliseconds / 86_400_000, 0)
     return gettext("%(number)s days") % {"number": days}
+
+
+@register.filter
+def capped(count: int) -> str:
+    """A number that was counted to ten thousand at most."""
+    number = number_format(min(count, COUNTED_TO), 0, force_grouping=True)
+    return f"{number}+" if count > COUNTED_TO else number
 
 
 @register.filter

@@ -161,3 +161,24 @@ def test_subscribing_again_is_pressed_on_settings(
     # Nobody answers at that address: it says so, and when it is tried again.
     assert sandbox.calls("leadNotifications")
     assert "It is tried again on" in page
+
+
+@pytest.mark.req("D14", "R113")
+def test_an_integration_that_nobody_reaches_says_so_and_restores_the_access(
+    mia: Client, integration: Integration
+) -> None:
+    page = f"/social-leads/{integration.pk}"
+    assert "access to this ad account is lost" not in text_of(mia, page)
+    assert "No access" not in text_of(mia, LIST)
+    ada = LinkedInUser.objects.get()
+    LinkedInUser.objects.update(state=LinkedInUser.State.REVOKED)
+    shown = text_of(mia, page)
+    assert "access to this ad account is lost" in shown
+    assert "No access" in text_of(mia, LIST)
+    assert f"Restore access of {ada.name}" in shown
+    assert f'form="restore-{ada.pk}"' in shown
+    assert f'id="restore-{ada.pk}"' in shown
+    assert f'href="{page}/sync"' not in shown
+    # Its users were deleted: any other one may sign in.
+    LinkedInUser.objects.all().delete()
+    assert 'href="/social-leads/new">Restore access' in text_of(mia, page)

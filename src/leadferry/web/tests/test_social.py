@@ -6,6 +6,7 @@ from django.core import signing
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+import leadferry
 from leadferry.accounts import services as accounts
 from leadferry.accounts import settings as system_settings
 from leadferry.accounts.models import AuditRow, User
@@ -98,6 +99,7 @@ def test_the_api_version_names_its_end_and_a_newer_one(admin: Client) -> None:
     admin.post(PAGE, filled(api_version="202607"))
     page = admin.get(PAGE).content.decode()
     assert "202607, until 15 Jul 2027. When LinkedIn ends it" in page
+    assert f"<span>Leadferry {leadferry.__version__}</span>" in page
     assert "Use it" not in page
     admin.post(PAGE, filled(api_version="202609"))
     LinkedInApplication.objects.update(newer_version="202610")

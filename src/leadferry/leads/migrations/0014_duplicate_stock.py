@@ -14,5 +14,5 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0012_duplicates")]
+    dependencies = [("leads", "0013_duplicates")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

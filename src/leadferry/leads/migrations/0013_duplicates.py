@@ -28,7 +28,7 @@ def without_row_ids(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0011_index_by_day'),
+        ('leads', '0012_deletions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,1 @@
+"""A local Creatio; knows nothing of leadferry."""

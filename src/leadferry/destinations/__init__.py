@@ -1,0 +1,1 @@
+"""Further systems that get the leads."""

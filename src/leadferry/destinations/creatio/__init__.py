@@ -1,0 +1,1 @@
+"""Leads in a real Creatio, over OData 4."""

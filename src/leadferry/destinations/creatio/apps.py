@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class CreatioConfig(AppConfig):
+    name = "leadferry.destinations.creatio"

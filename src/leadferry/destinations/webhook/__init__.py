@@ -1,0 +1,1 @@
+"""Leads as signed JSON to any address."""
