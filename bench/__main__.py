@@ -22,6 +22,7 @@ ON_EACH_DATABASE = (
     "pages",
     "backfill",
     "replay",
+    "duplicates",
     "fairness",
     "completeness",
     "creatio",

@@ -93,7 +93,9 @@ def plan_more(destination_id: int) -> bool:
         run = running(destination_id)
         if destination is None or run is None or _waiting(destination) > _MOST_WAITING:
             return False
-        ids = Lead.objects.filter(pk__gt=run.cursor, pk__lte=run.last_lead)
+        ids = Lead.objects.filter(
+            pk__gt=run.cursor, pk__lte=run.last_lead, merged_into=None
+        )
         some = list(ids.order_by("pk").values_list("pk", flat=True)[:_AT_ONCE])
         if not some:
             # The last ones are waited for: then it says what really was sent.

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from leadferry.alerts import services as alerts
 from leadferry.jobs.services import hold_fence
 from leadferry.kit import clock
-from leadferry.leads import bulk
+from leadferry.leads import bulk, duplicate_keys
 from leadferry.leads.columns import CatalogueColumn, catalogue, mapping_columns
 from leadferry.leads.lookups import LookupValues
 from leadferry.leads.models import (
@@ -21,7 +21,6 @@ from leadferry.leads.models import (
     AnswerText,
     Lead,
     LeadChange,
-    SearchPending,
 )
 from leadferry.leads.stock import registration_defaults
 from leadferry.leads.value_tables import LONGEST_TEXT, table_key
@@ -323,7 +322,4 @@ class _Writer:
                 modified_at=clock.now(),
             )
         LeadChange.objects.bulk_create(self._changes)
-        SearchPending.objects.bulk_create(
-            [SearchPending(lead_id=lead.pk) for lead in self._leads],
-            ignore_conflicts=True,
-        )
+        duplicate_keys.follow([lead.pk for lead in self._leads])

@@ -148,6 +148,15 @@ def _given(row: AnsweredLead) -> GivenAnswer:
     )
 
 
+def given_answers(leads: Sequence[int]) -> dict[int, list[GivenAnswer]]:
+    """What was noted of the leads."""
+    found: dict[int, list[GivenAnswer]] = {}
+    rows = AnsweredLead.objects.filter(lead__in=leads).select_related("answer")
+    for row in rows.order_by("pk"):
+        found.setdefault(row.lead_id, []).append(_given(row))
+    return found
+
+
 def answer_keys(answers: Iterable[GivenAnswer]) -> set[tuple[str | None, str]]:
     """What tells the answers of one column apart."""
     return {(table_key(one.text), one.written) for one in answers}

@@ -7,8 +7,9 @@ from django.db import transaction
 from leadferry.accounts.models import User
 from leadferry.kit import clock
 from leadferry.kit.errors import RejectedError
+from leadferry.leads import duplicate_keys
 from leadferry.leads.columns import catalogue
-from leadferry.leads.models import Lead, LeadChange, SearchPending
+from leadferry.leads.models import Lead, LeadChange
 from leadferry.leads.values import read_value, texts_of, write_value
 
 
@@ -31,6 +32,8 @@ def edit_lead(
     lead = Lead.objects.select_for_update().filter(pk=lead_id).first()
     if lead is None:
         raise LeadGone("This lead was deleted meanwhile.")
+    if lead.merged_into_id is not None:
+        raise LeadGone("This lead became part of another one meanwhile.")
     if lead.revision != revision:
         raise LeadChanged("Somebody changed this meanwhile.")
     columns = {code: column for code, column in catalogue().items() if code in values}
@@ -54,5 +57,5 @@ def edit_lead(
         by=by,
         columns={code: {"old": old[code], "new": new[code]} for code in changed},
     )
-    SearchPending.objects.get_or_create(lead_id=lead.pk)
+    duplicate_keys.follow([lead.pk])
     return lead

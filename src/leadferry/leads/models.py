@@ -7,8 +7,36 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from leadferry.kit import clock
+from leadferry.leads.duplicate_models import (
+    DuplicateGroup,
+    DuplicateIndex,
+    DuplicateKey,
+    DuplicatePair,
+    DuplicateRule,
+    DuplicateRun,
+    LeadMerge,
+    MergedLead,
+    NotDuplicate,
+    SimilarMark,
+    SimilarSweep,
+)
 from leadferry.leads.fields import KeyField
 from leadferry.mapping.fields import ColumnType
+
+# Django looks for tables here only.
+DUPLICATES = (
+    DuplicateGroup,
+    DuplicateIndex,
+    DuplicateKey,
+    DuplicatePair,
+    DuplicateRule,
+    DuplicateRun,
+    LeadMerge,
+    MergedLead,
+    NotDuplicate,
+    SimilarMark,
+    SimilarSweep,
+)
 
 LEAD_FORMS = "LeadGenLeadForms"
 CAMPAIGNS = "LeadGenCampaigns"
@@ -182,6 +210,14 @@ class Lead(models.Model):
     problems = models.JSONField(default=list)
     is_test = models.BooleanField(default=False)
     revision = models.IntegerField(default=1)
+    # It became part of another lead: only an undo brings it back.
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="absorbed",
+        db_index=False,
+    )
     submitted_at = models.DateTimeField()
     registered_at = models.DateTimeField(default=clock.now)
     modified_at = models.DateTimeField(default=clock.now)
@@ -196,6 +232,12 @@ class Lead(models.Model):
                 name=f"leads_lead_{name}",
             )
             for name in ("qualify_status", "country", "event")
+        ] + [
+            models.Index(
+                fields=["merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="leads_lead_merged_into",
+            )
         ]
 
     def __str__(self) -> str:
@@ -332,6 +374,8 @@ class LeadChange(models.Model):
         SETTLED = "settled", _("settled by the value table")
         REPLAYED = "replayed", _("replayed through a mapping")
         REPLAY_UNDONE = "undone", _("replay undone")
+        MERGED = "merged", _("merged with other leads")
+        UNMERGED = "unmerged", _("merge taken back")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from leadferry.kit.text import comparable
 from leadferry.leads.columns import CatalogueColumn, catalogue
 from leadferry.leads.decisions import Known
+from leadferry.leads.duplicate_models import SimilarMark
 from leadferry.leads.models import (
     AnsweredLead,
     AnswerText,
@@ -41,6 +42,7 @@ class LeadFilter:
     creative: int | None = None
     submitted: tuple[int, int] | None = None
     is_test: bool | None = None
+    has_similar: bool = False
     # A column of type Lookup or Boolean, and what it holds: an id, or 1 and 0.
     column: CatalogueColumn | None = None
     value: int | None = None
@@ -115,6 +117,8 @@ def _narrowed(chosen: LeadFilter) -> QuerySet[ExtendedLeadInformation, int]:
         rows = rows.filter(submitted_at__gte=start, submitted_at__lt=end)
     if chosen.is_test is not None:
         rows = rows.filter(is_test=chosen.is_test)
+    if chosen.has_similar:
+        rows = rows.filter(lead__in=SimilarMark.objects.values("lead_id"))
     if chosen.column is not None and chosen.value is not None:
         rows = _holding(rows, chosen.column, chosen.value)
     if chosen.search.strip():
@@ -148,7 +152,7 @@ def find_lead(lead_id: int) -> Lead | None:
     """A lead with its extended lead information."""
     extended = ("form", "campaign", "campaign_group", "creative")
     leads = Lead.objects.select_related(*(f"extended__{name}" for name in extended))
-    return leads.filter(pk=lead_id).first()
+    return leads.filter(pk=lead_id, merged_into=None).first()
 
 
 def filled_columns(lead: Lead) -> list[ShownValue]:
@@ -178,9 +182,24 @@ def _shown(column: CatalogueColumn, value: object, *, is_edited: bool) -> ShownV
 
 
 def history_of(lead: Lead, *, column: str = "") -> list[LeadChange]:
-    """What happened to the lead, newest first; of one column, where one is named."""
-    rows = LeadChange.objects.filter(lead=lead).select_related("by").order_by("-pk")
-    return [row for row in rows if not column or column in row.columns]
+    """What happened to the lead, newest first; of one column, where one is named.
+
+    What happened to the leads that became part of it is its history, too.
+    """
+    rows = LeadChange.objects.filter(lead__in=[lead.pk, *absorbed_by(lead.pk)])
+    told = rows.select_related("by", "lead").order_by("-pk")
+    return [row for row in told if not column or column in row.columns]
+
+
+def absorbed_by(lead_id: int) -> list[int]:
+    """The leads that became part of a lead, and those that were part of them."""
+    found: list[int] = []
+    next_ones = [lead_id]
+    while next_ones:
+        rows = Lead.objects.filter(merged_into__in=next_ones).order_by("pk")
+        next_ones = list(rows.values_list("pk", flat=True))
+        found += next_ones
+    return found
 
 
 @dataclass(frozen=True)

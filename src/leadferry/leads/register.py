@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import connection
 
 from leadferry.kit import clock
-from leadferry.leads import bulk
+from leadferry.leads import bulk, duplicate_keys
 from leadferry.leads.answers import GivenAnswer, forget_answers, note_answers
 from leadferry.leads.columns import CORE_COLUMNS, CatalogueColumn, catalogue
 from leadferry.leads.decisions import Known, Verdict, decide
@@ -18,7 +18,6 @@ from leadferry.leads.models import (
     Lead,
     LeadChange,
     Registration,
-    SearchPending,
 )
 from leadferry.leads.stock import registration_defaults
 from leadferry.leads.values import read_value, texts_of, to_json, write_value
@@ -206,6 +205,7 @@ def _insert_leads(born: Sequence[tuple[MappedResponse, int]]) -> None:
         columns=("lead_id",),
         rows=[(lead,) for _, lead in born],
     )
+    duplicate_keys.add_keys([(lead, response.values) for response, lead in born])
 
 
 def _problems(response: MappedResponse) -> list[dict[str, str]]:
@@ -380,11 +380,14 @@ def _update(
     outcome: Outcome,
 ) -> None:
     lead = Lead.objects.select_for_update().get(pk=row.lead_id or 0)
+    if clock.from_ms(response.submitted_at) < lead.submitted_at:
+        # A merged lead stands for a later submission, too: that one speaks.
+        _note_submitted(row.key, response)
+        outcome.unchanged.append(row.key)
+        return
     known = {code: columns[code] for code in response.values if code in columns}
     differences = _differences(lead, response.values, known)
-    Registration.objects.filter(pk=row.key).update(
-        submitted_at=response.submitted_at, digest=response.digest
-    )
+    _note_submitted(row.key, response)
     problems = _problems(response)
     if not differences and problems == lead.problems:
         outcome.unchanged.append(row.key)
@@ -401,8 +404,14 @@ def _update(
     LeadChange.objects.create(
         lead=lead, kind=LeadChange.Kind.UPDATED, columns=differences
     )
-    SearchPending.objects.get_or_create(lead_id=lead.pk)
+    duplicate_keys.follow([lead.pk])
     outcome.updated.append(row.key)
+
+
+def _note_submitted(key: int, response: MappedResponse) -> None:
+    Registration.objects.filter(pk=key).update(
+        submitted_at=response.submitted_at, digest=response.digest
+    )
 
 
 def _differences(

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from leadferry.kit.text import digits, search_tokens
+from leadferry.leads import duplicate_keys, similar
 from leadferry.leads.models import ExtendedLeadInformation, Lead, SearchPending
 
 Rows = QuerySet[ExtendedLeadInformation]
@@ -19,7 +20,11 @@ _BATCH = 500
 
 
 def index_pending() -> int:
-    """Index up to one batch of leads that wait for it; returns how many."""
+    """Index up to one batch of leads that wait for it; returns how many.
+
+    They get the keys of duplicates where they came in a large page, and are marked,
+    with what they are similar to, in the same transaction.
+    """
     with transaction.atomic():
         # The newest first: they are looked for, whatever comes of earlier days.
         waiting = SearchPending.objects.order_by("-lead_id")
@@ -28,10 +33,15 @@ def index_pending() -> int:
         ids = list(waiting.values_list("lead_id", flat=True)[:_BATCH])
         if not ids:
             return 0
-        leads = Lead.objects.filter(pk__in=ids).values_list("pk", *_FIELDS)
+        duplicate_keys.hold_leads(ids)
+        leads = Lead.objects.filter(pk__in=ids, merged_into=None).values_list(
+            "pk", *_FIELDS
+        )
         rows = [(row[0], _words(row[1:])) for row in leads.iterator()]
         _forget(ids)
         _store(rows)
+        duplicate_keys.refresh(ids)
+        similar.mark(ids)
         SearchPending.objects.filter(pk__in=ids).delete()
     return len(ids)
 

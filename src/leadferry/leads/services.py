@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from leadferry.kit import clock
 from leadferry.kit.text import comparable
+from leadferry.leads import duplicate_keys, merge_erasing
 from leadferry.leads.answers import forget_answers
 from leadferry.leads.decisions import is_gone
 from leadferry.leads.models import (
@@ -79,11 +80,15 @@ def erase(*, key: int, check_key: int, occurred_at: int) -> bool:
         row.save()
         return False
     lead_id = row.lead_id
+    apart: list[merge_erasing.TakenApart] = []
+    if lead_id is not None:
+        lead_id, apart = merge_erasing.separate(lead_id, key)
     row.fate, row.lead_id = Fate.DELETED, None
     row.digest = None
     row.save()
     if lead_id is not None:
         _drop_lead_without_submissions(lead_id)
+    merge_erasing.put_together(apart)
     return True
 
 
@@ -93,6 +98,7 @@ def _drop_lead_without_submissions(lead_id: int) -> None:
         # Whoever brings settled answers in line holds the lead first, too.
         list(Lead.objects.select_for_update().filter(pk=lead_id).values_list("pk"))
         forget_answers([lead_id])
+        duplicate_keys.forget([lead_id])
         Lead.objects.filter(pk=lead_id).delete()
         LeadDeletion.objects.get_or_create(lead_id=lead_id)
 

@@ -69,6 +69,11 @@ class LeadFilterForm(forms.Form):
         required=False,
         choices=[("", _("With test leads")), ("0", _("Without")), ("1", _("Only"))],
     )
+    similar = forms.ChoiceField(
+        label=_("Similar leads"),
+        required=False,
+        choices=[("", _("With or without")), ("1", _("Has similar leads"))],
+    )
     before = forms.IntegerField(required=False, widget=forms.HiddenInput)
     after = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -91,7 +96,7 @@ class LeadFilterForm(forms.Form):
     @property
     def has_more(self) -> bool:
         """Whether something is chosen that only the further filters show."""
-        names = ("column", "ad", "first", "last", "test")
+        names = ("column", "ad", "first", "last", "test", "similar")
         return any(self.cleaned_data.get(name) for name in names)
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from leadferry.destinations.queries import deliveries_of
@@ -15,6 +15,7 @@ from leadferry.kit import clock
 from leadferry.leads import queries
 from leadferry.leads.columns import catalogue
 from leadferry.leads.queries import LeadFilter
+from leadferry.leads.similar_queries import merge_of, merged_into, similar_leads
 from leadferry.sync.periods import Period
 from leadferry.sync.services import time_zone
 from leadferry.web.access import requires
@@ -59,6 +60,7 @@ def _chosen(form: LeadFilterForm) -> LeadFilter:
         creative=_id(values.get("ad")),
         submitted=_submitted(values.get("first"), values.get("last")),
         is_test=test == "1" if test else None,
+        has_similar=values.get("similar") == "1",
         column=form.chosen_column if value else None,
         value=int(value) if value else None,
     )
@@ -94,6 +96,9 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
     """One lead: values, where it came from, what happened to it."""
     lead = queries.find_lead(lead_id)
     if lead is None:
+        survivor = merged_into(lead_id)
+        if survivor is not None:
+            return redirect("lead", lead_id=survivor)
         raise Http404
     column = request.GET.get("column", "")[:50]
     columns = catalogue()
@@ -107,6 +112,8 @@ def lead_page(request: HttpRequest, lead_id: int) -> HttpResponse:
         "way": way_of(lead),
         "submissions": ingest.submissions_of(lead),
         "purged": purged_of(lead),
+        "similar": similar_leads(lead.pk),
+        "merge": merge_of(lead.pk),
         "deliveries": deliveries_of(lead.pk),
     }
     return render(request, "web/leads/lead.html", context)

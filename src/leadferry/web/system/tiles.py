@@ -72,6 +72,12 @@ BLOCKS = (
                 MANAGE_SETTINGS,
             ),
             Tile(
+                _("Duplicate rules"),
+                _("When two leads may be one person; tried on the leads there are."),
+                "duplicate-rules",
+                MANAGE_SETTINGS,
+            ),
+            Tile(
                 _("System settings"),
                 _("Time zone, identity server and other values, by their codes."),
                 "system-settings",

@@ -2,6 +2,7 @@ from django.urls import path
 
 from leadferry.web.system import (
     columns,
+    duplicate_rules,
     lookups,
     mail,
     people,
@@ -25,6 +26,19 @@ urlpatterns = [
     path("columns", columns.column_list, name="lead-columns"),
     path("columns/new", columns.new_column, name="lead-column-new"),
     path("columns/<str:code>", columns.column_page, name="lead-column"),
+    path("duplicates", duplicate_rules.rule_list, name="duplicate-rules"),
+    path("duplicates/new", duplicate_rules.new_rule, name="duplicate-rule-new"),
+    path("duplicates/<int:rule_id>", duplicate_rules.rule_page, name="duplicate-rule"),
+    path(
+        "duplicates/<int:rule_id>/delete",
+        duplicate_rules.delete_rule,
+        name="duplicate-rule-delete",
+    ),
+    path(
+        "duplicates/<int:rule_id>/try",
+        duplicate_rules.try_rule,
+        name="duplicate-rule-try",
+    ),
     path("users", people.user_list, name="users"),
     path("users/new", people.invite, name="user-new"),
     path("users/<int:user_id>", people.user_page, name="user"),

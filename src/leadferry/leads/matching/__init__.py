@@ -1,0 +1,1 @@
+"""Whether two leads are one person: pure, without Django."""
