@@ -8,6 +8,7 @@ from leadferry.destinations.base import LookupRef, Named, Parcel, Source, Value
 from leadferry.destinations.models import Delivery
 from leadferry.kit import clock
 from leadferry.leads.columns import CatalogueColumn, catalogue
+from leadferry.leads.duplicate_models import LeadMerge, MergedLead
 from leadferry.leads.models import ExtendedLeadInformation, Lead, LookupValue
 from leadferry.leads.values import read_value
 from leadferry.mapping.fields import ColumnType
@@ -21,7 +22,7 @@ def parcels_of(deliveries: Sequence[Delivery]) -> dict[int, Parcel]:
     ids = [one.lead_id for one in deliveries]
     # Origins first: of a lead that is deleted in between none is left, and never the
     # lead without its origin.
-    origins = {one.lead_id: one for one in _origins(ids)}
+    origins = _origins(ids)
     leads = Lead.objects.in_bulk(ids)
     columns = [one for one in catalogue().values() if not one.is_retired]
     held = {
@@ -38,10 +39,21 @@ def parcels_of(deliveries: Sequence[Delivery]) -> dict[int, Parcel]:
     }
 
 
-def _origins(ids: Sequence[int]) -> Iterable[ExtendedLeadInformation]:
-    return ExtendedLeadInformation.objects.filter(lead__in=ids).select_related(
+def _origins(ids: Sequence[int]) -> dict[int, ExtendedLeadInformation]:
+    rows = ExtendedLeadInformation.objects.filter(lead__in=ids).select_related(
         "form", "campaign_group", "campaign", "creative"
     )
+    found = {row.lead_id: row for row in rows}
+    # Merged here meanwhile: elsewhere it goes by the id that it had.
+    merged = MergedLead.objects.filter(
+        lead__in=[one for one in ids if one not in found],
+        merge__state=LeadMerge.State.MERGED,
+    )
+    for one in merged:
+        found[one.lead_id] = ExtendedLeadInformation(
+            lead_id=one.lead_id, **one.extended
+        )
+    return found
 
 
 _Held = Sequence[tuple[CatalogueColumn, object]]

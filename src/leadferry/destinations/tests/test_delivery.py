@@ -21,6 +21,7 @@ from leadferry.destinations.tests.builders import (
     plan_all,
 )
 from leadferry.kit import clock
+from leadferry.leads import merging
 from leadferry.leads.edit import edit_lead
 from leadferry.leads.models import Lead, LookupValue
 from leadferry.leads.register import register
@@ -396,6 +397,23 @@ def test_a_deleted_lead_is_erased_there_and_a_receipt_is_kept(
     assert (row.state, row.due_at, row.digests) == (State.ERASED, None, {})
     assert row.erased_at is not None
     assert row.receipt == "HTTP 200 OK"
+
+
+def test_one_that_is_merged_on_the_way_keeps_its_id_there(receiver: Receiver) -> None:
+    destination = make_destination(receiver)
+    kept, absorbed = make_leads("a@example.com", "b@example.com")
+    urn = "urn:li:leadGenFormResponse:" + absorbed.extended.linkedin_lead_id
+    plan_all(destination)
+    plan = merging.Plan(keep=kept.pk, absorb=[absorbed.pk], choices={}, revisions={})
+    made = merging.merge(plan, by=None)
+    bring_over(destination)
+    assert receiver.leads[str(absorbed.pk)]["urn"] == urn
+    assert receiver.leads[str(absorbed.pk)]["source"]["form"]["name"] == "Webinar"
+    merging.undo(made.pk, by=None)
+    edit(absorbed, "c@example.com")
+    bring_over(destination)
+    assert receiver.leads[str(absorbed.pk)]["urn"] == urn
+    assert receiver.leads[str(absorbed.pk)]["values"]["Email"] == "c@example.com"
 
 
 def test_one_deleted_before_it_was_sent_is_never_sent(receiver: Receiver) -> None:
