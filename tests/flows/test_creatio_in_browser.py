@@ -12,7 +12,7 @@ from tests.support.sandbox import WEBINAR, Sandbox
 from tests.support.waiting import wait_until
 from tests.support.walk import Walk, choose_password, running_browser, sign_in, walking
 
-pytestmark = [pytest.mark.flow, pytest.mark.req("R007", "R008", "R009", "D8")]
+pytestmark = [pytest.mark.flow, pytest.mark.req("R007", "R008", "R009", "D8", "B5")]
 HANDS = Keyboard()
 
 
