@@ -1,12 +1,16 @@
 """A whole Leadferry in processes of its own, as an operator runs it."""
 
+import atexit
 import contextlib
+import functools
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +41,10 @@ class Instance:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "leadferry.log"
-        self.database = _fresh_database() if CLUSTER else ""
+        # Made once and copied: each of the many flows would make it for seconds.
+        template, database = _template()
+        shutil.copytree(template, folder / "data")
+        self.database = _make_database(like=database) if CLUSTER else ""
         self.supervisor: subprocess.Popen[bytes] | None = None
         self.others: list[subprocess.Popen[bytes]] = []
         self.clock = folder / "clock"
@@ -216,12 +223,31 @@ def sign_in_at_linkedin(address: str, member: str = "ada") -> httpx.Response:
     return httpx.get(allow_at_linkedin(address, member), timeout=30, trust_env=False)
 
 
-def _fresh_database() -> str:
+@functools.cache
+def _template() -> tuple[Path, str]:
+    """A data folder and a database with the schema and nothing else."""
+    folder = Path(tempfile.mkdtemp(prefix="leadferry-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    database = _make_database() if CLUSTER else ""
+    subprocess.run(
+        [sys.executable, "-m", "leadferry.config.cli", "migrate"],
+        env={
+            **os.environ,
+            "LEADFERRY_DATA": str(folder),
+            "LEADFERRY_DATABASE_URL": database,
+        },
+        check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    return folder, database
+
+
+def _make_database(*, like: str = "") -> str:
+    """A new database of the cluster, like another one or empty; its address."""
     name = f"flow_{uuid.uuid4().hex[:12]}"
+    template = urlsplit(like).path.lstrip("/") or "template1"
     with psycopg.connect(CLUSTER, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    parts = urlsplit(CLUSTER)
-    return urlunsplit(parts._replace(path=f"/{name}"))
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+    return urlunsplit(urlsplit(CLUSTER)._replace(path=f"/{name}"))
 
 
 def children_of(pid: int) -> list[int]:

@@ -179,6 +179,7 @@ def _try_a_newer_one(user: LinkedInUser) -> None:
         _ask(user, tried)
     except LeadferryError:
         return
-    LinkedInApplication.objects.filter(api_version=application.api_version).update(
-        newer_version=tried
-    )
+    # Another look may have found a newer one meanwhile.
+    LinkedInApplication.objects.filter(
+        api_version=application.api_version, newer_version__lt=tried
+    ).update(newer_version=tried)
