@@ -58,7 +58,7 @@ def json_answer(content: object, status: int = 200) -> Response:
     return respond(Answer(status, content, media_type=JSON))
 
 
-def deep(*messages: str) -> dict[str, object]:
+def deep(*messages: str, outer: str = _GENERAL) -> dict[str, object]:
     """Shape 1: the error of OData, what matters lying deepest."""
     inner: dict[str, object] = {}
     for message in reversed(messages):
@@ -68,7 +68,7 @@ def deep(*messages: str) -> dict[str, object]:
             "stacktrace": "",
             **({"internalexception": inner} if inner else {}),
         }
-    return {"error": {"code": "", "message": _GENERAL, "innererror": inner}}
+    return {"error": {"code": "", "message": outer, "innererror": inner}}
 
 
 def plain(message: str) -> dict[str, object]:
@@ -112,10 +112,7 @@ GATEWAY_PAGE = (
 
 def bad(message: str, *inner: str) -> Refused:
     """400: what was sent cannot be read."""
-    body = plain(message)
-    if inner:
-        body = deep(*inner)
-        body["error"]["message"] = message  # type: ignore[index]
+    body = deep(*inner, outer=message) if inner else plain(message)
     return Refused(400, body)
 
 

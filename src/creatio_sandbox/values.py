@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 from creatio_sandbox.errors import Refused, bad
@@ -87,7 +88,7 @@ def moment(text: str) -> str | None:
         return None
     whole = parsed.replace(microsecond=0, tzinfo=None).isoformat()
     _, _, rest = text.partition(".")
-    fraction = re.match(r"\d*", rest).group().rstrip("0") if rest else ""  # type: ignore[union-attr]
+    fraction = "".join(takewhile(str.isdecimal, rest)).rstrip("0")
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
 
