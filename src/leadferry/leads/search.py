@@ -46,6 +46,11 @@ def index_pending() -> int:
     return len(ids)
 
 
+def is_behind() -> bool:
+    """Whether leads wait that cannot be found by their words yet."""
+    return SearchPending.objects.exists()
+
+
 def _words(texts: Sequence[str]) -> list[str]:
     contact, account, email, *phones = texts
     tokens = {

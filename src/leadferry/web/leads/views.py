@@ -12,7 +12,7 @@ from leadferry.ingest.journey import way_of
 from leadferry.ingest.lineage import lineage_of
 from leadferry.ingest.retention import purged_of
 from leadferry.kit import clock
-from leadferry.leads import queries
+from leadferry.leads import queries, search
 from leadferry.leads.columns import catalogue
 from leadferry.leads.queries import LeadFilter
 from leadferry.leads.similar_queries import merge_of, merged_into, similar_leads
@@ -40,6 +40,10 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "filter_form": form,
         "page": page,
         "is_filtered": chosen != LeadFilter(),
+        # Words follow a lead within moments: "none" may be true no longer.
+        "looks_again": bool(chosen.search.strip() or chosen.has_similar)
+        and not page.leads
+        and search.is_behind(),
         "held_back": ingest.held_back_count(),
     }
     only_results = request.headers.get("HX-Target") == "lead-results"

@@ -50,6 +50,20 @@ def test_htmx_gets_the_results_only(marketer: Client) -> None:
     assert part["Vary"].startswith("HX-Target")
 
 
+def test_a_search_that_is_ahead_of_the_words_looks_again(marketer: Client) -> None:
+    register([make_response()])
+    ahead = marketer.get("/leads/?search=ada&form=").content.decode()
+    assert "No lead matches" in ahead
+    assert 'hx-get="/leads/?search=ada&amp;form=" hx-trigger="load' in ahead
+    assert "looks again by itself" in ahead
+    while search.index_pending():
+        pass
+    assert "Ada" in marketer.get("/leads/?search=ada").content.decode()
+    nobody = marketer.get("/leads/?search=nobody").content.decode()
+    assert "No lead matches" in nobody
+    assert "looks again by itself" not in nobody
+
+
 def test_paging_keeps_the_filter(marketer: Client) -> None:
     form = make_form_value("Other")
     register([make_response(form=form) for _ in range(60)])
