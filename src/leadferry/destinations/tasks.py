@@ -46,7 +46,7 @@ def plan(destination_id: int) -> None:
     kick_delivery(destination_id)
 
 
-@watch
+@watch(seconds=0.3)
 def look_for_leads() -> None:
     """Kick planning where leads changed, and sending where something is due."""
     for destination in list(queries.destinations()):
@@ -69,7 +69,6 @@ def plan_for_good() -> None:
             pass
 
 
-@every(seconds=1)
 @task(queue=NEW_LEADS)
 def send_earlier_leads() -> None:
     """Go on with runs of all earlier leads."""
@@ -77,6 +76,13 @@ def send_earlier_leads() -> None:
         for destination_id in earlier.destinations_with_runs():
             while not stopping() and earlier.plan_more(destination_id):
                 pass
+
+
+@watch(seconds=1)
+def look_for_earlier_leads() -> None:
+    """Kick the runs of all earlier leads that were asked for."""
+    if earlier.destinations_with_runs():
+        kick(send_earlier_leads, key="send-earlier-leads")
 
 
 @task(queue=WAITED_FOR)

@@ -18,12 +18,10 @@ from leadferry.jobs.registry import (
     watch,
 )
 from leadferry.jobs.services import kick, stopping
-from leadferry.kit import clock
 
 _SUSPICIOUS_REFUSALS = 10
 # Together they are counted at less cost, and nobody watches each second of a chart.
 _TIMES_SECONDS = 1.0
-_next_times = 0.0
 
 
 @task(queue=NEW_LEADS)
@@ -32,7 +30,7 @@ def drain_account(ad_account: int) -> None:
     drain(ad_account)
 
 
-@watch
+@watch(seconds=0.1)
 def look_for_due_notices() -> None:
     """Kick a drain for each ad account with due notices."""
     for ad_account in inbox.accounts_with_due_notices():
@@ -52,13 +50,9 @@ def count_times() -> None:
         pass
 
 
-@watch
+@watch(seconds=_TIMES_SECONDS)
 def look_for_uncounted_times() -> None:
     """Kick the counting where new leads wait for it."""
-    global _next_times  # noqa: PLW0603 - of this process
-    if clock.monotonic() < _next_times:
-        return
-    _next_times = clock.monotonic() + _TIMES_SECONDS
     if TimesPending.objects.exists():
         kick(count_times, key="count-times")
 

@@ -26,7 +26,6 @@ _WORKFLOW = "leadferry-task"
 _NAME = "leadferry"
 # Work queued by one version of the program must be taken up by the next.
 _APPLICATION_VERSION = "1"
-_POLLING_SECONDS = 0.1
 _client_lock = threading.Lock()
 _clients: list[DBOSClient] = []
 _launched = threading.Event()
@@ -59,11 +58,11 @@ def launch(*, executor: str) -> None:
     DBOS(config=config)
     DBOS.workflow(name=_WORKFLOW)(_run)
     DBOS.launch()
-    for queue, concurrency in QUEUES.items():
+    for name, queue in QUEUES.items():
         DBOS.register_queue(
-            queue,
-            worker_concurrency=concurrency,
-            polling_interval_sec=_POLLING_SECONDS,
+            name,
+            worker_concurrency=queue.at_once,
+            polling_interval_sec=queue.look_seconds,
             on_conflict="always_update",
         )
     _launched.set()

@@ -14,10 +14,28 @@ REPLAY = "replay"
 WAITED_FOR = "waited-for"
 # Leads to further systems, some of which answer slowly.
 DELIVERIES = "deliveries"
-# How many tasks of a queue one worker runs at once.
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How many of its tasks one worker runs at once, and how often it looks for one.
+
+    Each look costs: an idle worker that looked ten times a second at every queue was
+    busy for a quarter of its time.
+    """
+
+    at_once: int
+    look_seconds: float
+
+
 QUEUES = {
-    NEW_LEADS: 4, DELIVERIES: 4, WAITED_FOR: 2, HOUSEKEEPING: 2, SYNC: 2, REPLAY: 1,
-}  # fmt: skip
+    NEW_LEADS: Queue(at_once=4, look_seconds=0.1),
+    WAITED_FOR: Queue(at_once=2, look_seconds=0.1),
+    DELIVERIES: Queue(at_once=4, look_seconds=0.3),
+    HOUSEKEEPING: Queue(at_once=2, look_seconds=0.5),
+    SYNC: Queue(at_once=2, look_seconds=0.5),
+    REPLAY: Queue(at_once=1, look_seconds=0.5),
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +60,7 @@ class Repetition:
 
 TASKS: dict[str, Task] = {}
 REPETITIONS: dict[str, Repetition] = {}
-WATCHES: list[Callable[[], None]] = []
+WATCHES: list[tuple[float, Callable[[], None]]] = []
 RELEASES: list[Callable[[str], None]] = []
 
 
@@ -70,10 +88,14 @@ def every(*, seconds: int) -> Callable[[Task], Task]:
     return register
 
 
-def watch(function: Callable[[], None]) -> Callable[[], None]:
-    """Call a function in each worker ten times a second; it looks, and kicks."""
-    WATCHES.append(function)
-    return function
+def watch(*, seconds: float) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Call a function in each worker so often, at most every 0.1 s; it kicks."""
+
+    def register(function: Callable[[], None]) -> Callable[[], None]:
+        WATCHES.append((seconds, function))
+        return function
+
+    return register
 
 
 def on_release(function: Callable[[str], None]) -> Callable[[str], None]:

@@ -14,7 +14,7 @@ from leadferry.kit import clock
 
 logger = logging.getLogger("leadferry.jobs")
 
-_WATCH_SECONDS = 0.1
+_ROUND_SECONDS = 0.1
 _SCHEDULE_SECONDS = 1.0
 _OBSERVE_SECONDS = 5.0
 _STOP_SECONDS = 5
@@ -65,12 +65,12 @@ def _beat(slot: str, epoch: int, stop: threading.Event) -> None:
 
 def _look_around(*, stop: threading.Event, observer: slots.Observer) -> None:
     rounds = (
-        (_WATCH_SECONDS, _watch),
+        *registry.WATCHES,
         (_SCHEDULE_SECONDS, run_due_schedules),
         (_OBSERVE_SECONDS, observer.look),
     )
     due = [0.0] * len(rounds)
-    while not stop.wait(_WATCH_SECONDS):
+    while not stop.wait(_ROUND_SECONDS):
         for index, (seconds, look) in enumerate(rounds):
             if clock.monotonic() < due[index]:
                 continue
@@ -82,11 +82,6 @@ def _look_around(*, stop: threading.Event, observer: slots.Observer) -> None:
                 connections.close_all()
 
 
-def _watch() -> None:
-    for look in registry.WATCHES:
-        look()
-
-
 def run_due_schedules() -> None:
     """Kick each repeated task whose time has come."""
     for task in due_tasks():
@@ -96,9 +91,13 @@ def run_due_schedules() -> None:
 def due_tasks() -> list[registry.Task]:
     """The repeated tasks that are due, each told to one worker only."""
     now = clock.now()
+    known = dict(Schedule.objects.values_list("name", "due_at"))
     due = []
     for name, repetition in registry.REPETITIONS.items():
-        Schedule.objects.get_or_create(name=name, defaults={"due_at": now})
+        if name not in known:
+            Schedule.objects.get_or_create(name=name, defaults={"due_at": now})
+        elif known[name] > now:
+            continue
         due_next = now + timedelta(seconds=repetition.seconds)
         won = Schedule.objects.filter(name=name, due_at__lte=now).update(
             due_at=due_next

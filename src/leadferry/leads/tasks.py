@@ -26,7 +26,7 @@ def index_new_leads() -> None:
         pass
 
 
-@watch
+@watch(seconds=0.3)
 def look_for_unindexed_leads() -> None:
     """Kick the indexing where leads wait for it, seldom beside bulk work."""
     global _next_look  # noqa: PLW0603 - of this process
@@ -44,7 +44,7 @@ def write_settled(answer_id: int) -> None:
         pass
 
 
-@watch
+@watch(seconds=0.5)
 def look_for_due_answers() -> None:
     """Kick the writing where an answer was settled or taken back."""
     for answer_id in answers.due_answers():
@@ -67,7 +67,7 @@ def build_duplicate_indexes() -> None:
         pass
 
 
-@watch
+@watch(seconds=0.5)
 def look_for_unbuilt_indexes() -> None:
     """Kick the building after a rule changed."""
     if duplicate_index.is_work_left():
@@ -80,7 +80,7 @@ def work_on_search(run_id: int) -> None:
     duplicate_runs.take_up(run_id)
 
 
-@watch
+@watch(seconds=0.5)
 def look_for_due_searches() -> None:
     """Kick the searches that are due."""
     for run_id in duplicate_runs.due_runs():

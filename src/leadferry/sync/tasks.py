@@ -38,7 +38,7 @@ def work_on_run(run_id: int) -> None:
     services.take_up(run_id)
 
 
-@watch
+@watch(seconds=0.3)
 def look_for_due_runs() -> None:
     """Kick each run that is due."""
     for run_id in services.due_runs():
@@ -64,7 +64,7 @@ def count_period(integration_id: int, first: str, last: str) -> None:
     )
 
 
-@watch
+@watch(seconds=0.3)
 def look_for_due_pollings() -> None:
     """Kick a poll of each integration that is due."""
     for integration_id in polling.due_pollings():
@@ -84,7 +84,7 @@ def work_on_replay(batch_id: int) -> None:
     replay.take_up(batch_id)
 
 
-@watch
+@watch(seconds=0.5)
 def look_for_due_replays() -> None:
     """Kick each replay that is due."""
     for batch_id in replay.due_replays():
