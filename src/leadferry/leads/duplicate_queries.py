@@ -18,6 +18,7 @@ from leadferry.leads.duplicate_models import (
     DuplicateRule,
     DuplicateRun,
     LeadMerge,
+    MergedLead,
     SimilarSweep,
 )
 from leadferry.leads.matching.rules import Kind, kinds_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 PAGE_SIZE = 20
+_ABSORBED = 3
 _PATIENCE_MS = 15_000
 _TELLING_MS = 2_000
 
@@ -228,10 +230,19 @@ def _example(group: DuplicateGroup, leads: Sequence[Lead]) -> MergeExample:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownMerge:
+    """A merge, some of the leads that became part of the other, and how many more."""
+
+    merge: LeadMerge
+    absorbed: Sequence[Lead]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class MergePage:
     """Merges, newest first; `next` is where the following ones begin."""
 
-    rows: Sequence[LeadMerge]
+    rows: Sequence[ShownMerge]
     next: int | None
 
 
@@ -242,4 +253,12 @@ def merge_page(*, start: int | None = None) -> MergePage:
         rows = rows.filter(pk__lte=start)
     found = list(rows.order_by("-pk")[: PAGE_SIZE + 1])
     more = found[PAGE_SIZE:]
-    return MergePage(found[:PAGE_SIZE], more[0].pk if more else None)
+    shown = [_shown_merge(made) for made in found[:PAGE_SIZE]]
+    return MergePage(shown, more[0].pk if more else None)
+
+
+def _shown_merge(made: LeadMerge) -> ShownMerge:
+    rows = MergedLead.objects.filter(merge=made)
+    some = list(rows.order_by("lead_id").values_list("lead_id", flat=True)[:_ABSORBED])
+    more = max(0, rows.count() - len(some))
+    return ShownMerge(made, list(Lead.objects.filter(pk__in=some).order_by("pk")), more)

@@ -98,7 +98,7 @@ def begin_undoing(run: DuplicateRun, *, by: User | None) -> bool:
     if held.state != State.READY or held.tried_id is not None:
         return False
     held.merged_by = by
-    _set_to_work(held, State.UNDOING, total=_merges(held).count())
+    _set_to_work(held, State.UNDOING, total=merges_of(held).count())
     audit.record("merging of groups undone", subject=str(held.pk), by=by)
     return True
 
@@ -111,7 +111,8 @@ def _set_to_work(run: DuplicateRun, state: str, *, total: int) -> None:
     run.save()
 
 
-def _merges(run: DuplicateRun) -> QuerySet[LeadMerge]:
+def merges_of(run: DuplicateRun) -> QuerySet[LeadMerge]:
+    """The merges of groups of the search that were not taken back."""
     return LeadMerge.objects.filter(group__run=run, state=LeadMerge.State.MERGED)
 
 
@@ -164,7 +165,7 @@ def undo_groups(run: DuplicateRun) -> Iterator[None]:
     """Take the merges of the search back, the last one first."""
     after = run.cursor[0] if run.cursor else None
     while True:
-        rows = _merges(run).order_by("-pk")
+        rows = merges_of(run).order_by("-pk")
         made = (rows if after is None else rows.filter(pk__lt=after)).first()
         if made is None:
             break

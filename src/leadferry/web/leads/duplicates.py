@@ -12,6 +12,7 @@ from leadferry.accounts.models import User
 from leadferry.kit.errors import RejectedError
 from leadferry.leads import duplicate_queries as queries
 from leadferry.leads import duplicate_runs as runs
+from leadferry.leads import group_merging
 from leadferry.leads.duplicate_models import DuplicateRun
 from leadferry.web.access import requires
 
@@ -57,7 +58,7 @@ def run_page(request: HttpRequest, run_id: int) -> HttpResponse:
         "run": run,
         "progress": queries.progress_of(run),
         "is_unworked": queries.is_unworked(run),
-        "section": "leads",
+        "section": "leads" if run.tried is None else "system",
     }
     if request.headers.get("HX-Target") == "search-progress":
         answer = render(request, "web/leads/_search_progress.html", context)
@@ -71,6 +72,7 @@ def run_page(request: HttpRequest, run_id: int) -> HttpResponse:
             "page": queries.group_page(run, start=start_at),
             "rules_changed": queries.rules_changed(run),
             "too_big": queries.too_big_of(run),
+            "merges": group_merging.merges_of(run).count(),
         }
     return render(request, "web/leads/duplicate_run.html", context)
 

@@ -171,7 +171,8 @@ def test_a_group_is_merged_column_by_column_and_taken_back(signed_in: Client) ->
     again = signed_in.post(reverse("merge"), form, follow=True)
     assert "merged or deleted meanwhile" in again.content.decode()
     made = LeadMerge.objects.get()
-    assert "Ada Lovelace" in text_of(signed_in, "merges")
+    # The one that was kept, and the one that became part of it.
+    assert "Ada Lovelace Ada Lovelace" in text_of(signed_in, "merges")
     signed_in.post(reverse("merge-undo", args=[made.pk]))
     assert "taken back on" in text_of(signed_in, "merges")
     assert Lead.objects.filter(merged_into=None).count() == 2
@@ -192,9 +193,13 @@ def test_many_groups_are_previewed_and_merged(signed_in: Client) -> None:
     assert "0 of 3 groups merged" in text_of(signed_in, "duplicate-run", run.pk)
     duplicate_runs.take_up(run.pk)
     assert Lead.objects.filter(merged_into=None).count() == 3
+    done = text_of(signed_in, "duplicate-run", run.pk)
+    assert "3 groups of this search are merged." in done
+    assert "Take all of them back" in done
     signed_in.post(reverse("merge-many-undo", args=[run.pk]))
     duplicate_runs.take_up(run.pk)
     assert Lead.objects.filter(merged_into=None).count() == 6
+    assert "of this search" not in text_of(signed_in, "duplicate-run", run.pk)
 
 
 def test_a_group_is_set_aside(signed_in: Client) -> None:
