@@ -1,6 +1,6 @@
 """Telling people what needs them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import Permission
 from django.db.models import F, Q
@@ -13,6 +13,7 @@ from leadferry.kit import clock
 RECEIVERS_PERMISSION = "manage_integrations"
 # Within this time the same matter is one message with a count.
 _SAME = timedelta(hours=1)
+_WORTH_A_MESSAGE = timedelta(minutes=2)
 
 
 def tell(*, topic: str, title: str, text: str) -> int:
@@ -25,6 +26,12 @@ def tell(*, topic: str, title: str, text: str) -> int:
         _tell_one(person, topic=topic, title=title, text=text)
         for person in _receivers()
     )
+
+
+def tell_of_the_end(*, since: datetime, topic: str, title: str, text: str) -> None:
+    """A message that work is done, if it was so long that nobody waits for it."""
+    if clock.now() - since >= _WORTH_A_MESSAGE:
+        tell(topic=topic, title=title, text=text)
 
 
 def _tell_one(person: User, *, topic: str, title: str, text: str) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from leadferry.accounts import audit
 from leadferry.accounts.models import User
+from leadferry.alerts import services as alerts
 from leadferry.jobs import services as jobs
 from leadferry.jobs.errors import Fenced
 from leadferry.kit import clock
@@ -173,12 +174,42 @@ def _work(run: DuplicateRun) -> None:
             if jobs.stopping():
                 _put_off(run, 0)
                 return
+        _tell_of_the_end(run)
     except Fenced:
         logger.info("search left to others", extra={"run": run.pk})
     except Exception:
         logger.exception("search failed", extra={"run": run.pk})
         _put_off(run, _OWN_FAULT_WAIT_MS)
         raise
+
+
+def _tell_of_the_end(run: DuplicateRun) -> None:
+    step = run.state
+    run.refresh_from_db()
+    since = run.started_at
+    told = {
+        "groups": run.groups,
+        "leads": run.leads,
+        "merged": run.merged,
+        "skipped": run.skipped,
+    }
+    if step == State.MERGING:
+        since = clock.from_ms(run.working_since or 0)
+        title = _("Duplicates are merged")
+        text = _("Groups merged: %(merged)d, left alone: %(skipped)d.") % told
+    elif step == State.UNDOING:
+        since = clock.from_ms(run.working_since or 0)
+        title = _("Merges are taken back")
+        text = _("Taken back: %(merged)d, left as they are: %(skipped)d.") % told
+    elif run.tried is not None:
+        title = _("A duplicate rule was tried")
+        text = _("Groups: %(groups)d, leads in them: %(leads)d.") % told
+    else:
+        title = _("The search for duplicates is done")
+        text = _("Groups: %(groups)d, leads in them: %(leads)d.") % told
+    alerts.tell_of_the_end(
+        since=since, topic=f"duplicates-{run.pk}-{step}", title=title, text=text
+    )
 
 
 def _put_off(run: DuplicateRun, wait_ms: int) -> None:

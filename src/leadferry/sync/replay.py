@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from leadferry.accounts import audit
 from leadferry.accounts.models import User
+from leadferry.alerts import services as alerts
 from leadferry.integrations import queries
 from leadferry.integrations.models import Integration, LeadForm, MappingVersion
 from leadferry.jobs import services as jobs
@@ -249,6 +251,7 @@ def _work(batch: ReplayBatch) -> None:
             if jobs.stopping():
                 _put_off(batch, "", 0)
                 return
+        _tell_of_the_end(batch)
     except Fenced:
         logger.info("replay left to others", extra={"replay": batch.pk})
     except TemporaryError as exc:
@@ -260,6 +263,36 @@ def _work(batch: ReplayBatch) -> None:
         reason = "Leadferry failed at it; the log says why. It goes on by itself."
         _put_off(batch, reason, _OWN_FAULT_WAIT_MS)
         raise
+
+
+def _tell_of_the_end(batch: ReplayBatch) -> None:
+    batch.refresh_from_db()
+    since: datetime | None
+    if batch.state == State.READY:
+        since, title = None, _("A replay is previewed")
+        text = _("%(name)s: leads that differ: %(leads)d. Nothing is written yet.")
+    elif batch.state == State.APPLIED:
+        since, title = batch.applied_at, _("A replay is applied")
+        text = _(
+            "%(name)s: leads written: %(written)d, values left alone: %(skipped)d."
+        )
+    else:
+        since, title = batch.undone_at, _("A replay is undone")
+        text = _("%(name)s: leads taken back: %(undone)d, values left alone: %(kept)d.")
+    told = {
+        "name": batch.integration.name,
+        "leads": batch.leads,
+        "written": batch.written,
+        "skipped": batch.skipped,
+        "undone": batch.undone,
+        "kept": batch.kept,
+    }
+    alerts.tell_of_the_end(
+        since=since or batch.created_at,
+        topic=f"replay-{batch.pk}",
+        title=title,
+        text=text % told,
+    )
 
 
 def _ours(batch: ReplayBatch) -> QuerySet[ReplayBatch]:

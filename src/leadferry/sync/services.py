@@ -2,7 +2,7 @@
 
 import logging
 import random
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -35,7 +35,6 @@ logger = logging.getLogger("leadferry.sync")
 
 _SETUP_WAIT_SECONDS = 300.0
 _OWN_FAULT_WAIT_SECONDS = 60.0
-_WORTH_A_MESSAGE = timedelta(minutes=2)
 # A burst ends soon; what is still refused then is refused until midnight.
 _BURST_ATTEMPTS = 3
 _random = random.Random()  # noqa: S311 - spreads load, guards nothing
@@ -222,13 +221,11 @@ def _leave(run: SyncRun) -> None:
 
 
 def _tell_of_the_end(run: SyncRun) -> None:
-    """Who asked for hours of work has closed the page meanwhile."""
     run.refresh_from_db()
-    took = clock.now() - run.created_at
-    is_told = run.kind == SyncRun.Kind.CHECK or took < _WORTH_A_MESSAGE
-    if run.state != SyncRun.State.DONE or is_told:
+    if run.state != SyncRun.State.DONE or run.kind == SyncRun.Kind.CHECK:
         return
-    alerts.tell(
+    alerts.tell_of_the_end(
+        since=run.created_at,
         topic=f"sync-{run.pk}",
         title=_("A sync is done"),
         text=_(

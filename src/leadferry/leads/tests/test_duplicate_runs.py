@@ -1,9 +1,14 @@
 """Searches for duplicates among all leads, and trials of a rule."""
 
+from datetime import timedelta
 from itertools import count
 
 import pytest
+from django.db.models import F
 
+from leadferry.accounts import services as accounts
+from leadferry.alerts.models import SystemMessage
+from leadferry.alerts.tests.test_alerts import person as alerted
 from leadferry.jobs.errors import Fenced
 from leadferry.leads import duplicate_queries as queries
 from leadferry.leads import duplicate_runs, duplicate_work
@@ -59,6 +64,21 @@ def test_groups_come_surest_first() -> None:
     assert run.state == State.READY
     assert groups_of(run) == [(99, both), (95, mail), (70, phone)]
     assert (run.groups, run.leads, run.pairs) == (3, 7, 4)
+
+
+@pytest.mark.req("R050")
+def test_whoever_waited_long_is_told_of_the_end() -> None:
+    alerted("mia", accounts.MARKETERS)
+    for _ in range(2):
+        lead_with(email="ada@gmail.com")
+    searched()
+    assert not SystemMessage.objects.exists()
+    run = duplicate_runs.start_search(by=None)
+    DuplicateRun.objects.update(started_at=F("started_at") - timedelta(minutes=2))
+    duplicate_runs.take_up(run.pk)
+    told = SystemMessage.objects.get()
+    assert told.title == "The search for duplicates is done"
+    assert told.text == "Groups: 1, leads in them: 2."
 
 
 def test_what_a_person_told_apart_is_found_no_more() -> None:
