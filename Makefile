@@ -7,7 +7,7 @@ SETUP := $(STAMPS)/packages
 ASSETS := $(STAMPS)/assets
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-once run test prove check format bench lock coverage-of-requirements clean
+.PHONY: help setup demo demo-once run test walks prove check format bench lock coverage-of-requirements clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 28
@@ -35,8 +35,11 @@ demo-once: setup ## The same on fresh data, ending by itself with one JSON line
 run: setup ## Run Leadferry against the real LinkedIn
 	$(BIN)/leadferry serve
 
-test: setup ## All tests, on SQLite and PostgreSQL, with a browser
+test: setup ## Every test but the walks, on SQLite and PostgreSQL
 	$(BIN)/python tests/run.py
+
+walks: setup ## A whole Leadferry in a browser, and killed, on both
+	$(BIN)/python tests/run.py walks
 
 prove: setup ## The long proofs; seeds are printed
 	$(BIN)/python tests/run.py -s -o python_files='prove_*.py' tests/prove

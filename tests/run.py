@@ -1,7 +1,9 @@
-"""`make test`: every test on SQLite and, where it is installed, on PostgreSQL.
+"""`make test` and `make walks`: on SQLite and, where installed, on PostgreSQL.
 
-The runs go side by side; tests that mostly wait have runs of their own. Arguments are
-handed on to pytest, which then runs once on each database.
+Without arguments every test but the walks, `walks` these alone: a whole Leadferry in
+a browser, or killed, takes minutes. The runs go side by side; walks that mostly wait
+have runs of their own. Other arguments are handed on to pytest, which then runs once
+on each database.
 """
 
 import contextlib
@@ -18,8 +20,8 @@ sys.path.insert(0, str(ROOT))
 from tests.support import browser, postgres  # noqa: E402 - the path comes first
 
 _ON_POSTGRES = "(django_db or flow) and not once"
-_KILLS, _DEMO = "tests/flows/test_kills.py", "tests/flows/test_demo.py"
-_QUICK = [f"--ignore={_KILLS}", f"--ignore={_DEMO}"]
+_WALKS = "tests/flows"
+_KILLS, _DEMO = f"{_WALKS}/test_kills.py", f"{_WALKS}/test_demo.py"
 
 
 def say(text: str) -> None:
@@ -54,10 +56,12 @@ def main() -> int:
     """Run the tests; 0 where all passed."""
     started = time.monotonic()
     arguments = sys.argv[1:]
-    chromium = _chromium()
-    if chromium is None:
-        return 1
-    variables = {"LEADFERRY_CHROMIUM": chromium}
+    variables = {}
+    if arguments:
+        chromium = _chromium()
+        if chromium is None:
+            return 1
+        variables["LEADFERRY_CHROMIUM"] = chromium
     binaries = postgres.find_binaries()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -87,9 +91,12 @@ def main() -> int:
 
 
 def _shares(arguments: list[str], *, waiting: list[str]) -> list[tuple[str, list[str]]]:
-    if arguments:
+    if not arguments:
+        return [("tests", [f"--ignore={_WALKS}"])]
+    if arguments != ["walks"]:
         return [("as asked", arguments)]
-    return [("quick", _QUICK), ("waiting", waiting)]
+    others = [_WALKS, f"--ignore={_KILLS}", f"--ignore={_DEMO}"]
+    return [("walks", others), ("waiting walks", waiting)]
 
 
 def _finish(name: str, process: subprocess.Popen[bytes], log: Path) -> int:

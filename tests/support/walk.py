@@ -12,6 +12,10 @@ from tests.support import browser as chromium
 
 AXE = Path(__file__).resolve().parents[2] / "build" / "axe.min.js"
 WIDTHS = (400, 1024)
+# What passes is neither gathered nor carried over: that was most of the time.
+_AXE = """only => axe.run({
+    resultTypes: ["violations"], ...(only && {runOnly: only})
+}).then(found => found.violations)"""
 _SET_THEME = "t => document.documentElement.setAttribute('data-bs-theme', t)"
 
 
@@ -40,7 +44,9 @@ class Walk:
             for width in widths:
                 self.page.set_viewport_size({"width": width, "height": 800})
                 self._check_width(width)
-                found += [f"{theme} {width}: {finding}" for finding in self._axe()]
+                # Nothing but contrast can differ between the themes.
+                only = "color-contrast" if theme == "dark" else None
+                found += [f"{theme} {width}: {row}" for row in self._axe(only)]
         assert found == [], "\n".join([self.page.url, *found])
         assert self.complaints == [], "\n".join(self.complaints)
 
@@ -48,14 +54,14 @@ class Walk:
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{self.page.url} is {wide} px wide at {width} px"
 
-    def _axe(self) -> list[str]:
+    def _axe(self, only: str | None) -> list[str]:
         if not self.page.evaluate("'axe' in window"):
             # Playwright's way past the page's own policy, for the test only.
             self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found: Any = self.page.evaluate("axe.run()")
+        found: Any = self.page.evaluate(_AXE, only)
         return [
             f"{row['id']}: {row['nodes'][0]['html'][:150]}"
-            for row in found["violations"]
+            for row in found
             if row["impact"] in {"serious", "critical"}
         ]
 
