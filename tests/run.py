@@ -73,7 +73,7 @@ def main() -> int:
         if binaries is None:
             say("PostgreSQL is not installed: the tests run on SQLite only.")
         else:
-            url = stack.enter_context(postgres.cluster(binaries))
+            url = stack.enter_context(postgres.cluster(binaries, in_a_hurry=True))
             variables["LEADFERRY_DATABASE_URL"] = url
             runs += [
                 _start(

@@ -148,6 +148,7 @@ def _due_repetitions(due: dict[str, int]) -> list[Repetition]:
     return found
 
 
+@pytest.mark.once
 @pytest.mark.req("B4")
 def test_a_quiet_day_without_a_door_costs_few_calls(
     sandbox: Sandbox, integration: Integration, time: Time
