@@ -11,7 +11,9 @@ from leadferry.integrations.models import (
     MappingVersion,
 )
 from leadferry.integrations.windows import FROM_THE_START, Interval, fate_at
+from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError
+from leadferry.leads import bulk
 from leadferry.leads.columns import catalogue, mapping_columns
 from leadferry.leads.lookups import LookupValues
 from leadferry.leads.models import ADS, CAMPAIGNS, Fate, LookupValue
@@ -43,6 +45,8 @@ class PageContext:
     forms: dict[tuple[int, int], ReadyForm | LeadferryError]
     campaigns: dict[str, LookupValue]
     creatives: dict[str, LookupValue]
+    # As the driver takes it, the same for the whole page.
+    received_at: object
 
     def fate_of(self, response: wire.LeadFormResponse) -> Fate:
         """By the switches at the time when it was submitted."""
@@ -68,6 +72,7 @@ def context_for(
     lookups = refresh_values()
     return PageContext(
         integration=integration,
+        received_at=bulk.adapt(clock.now()),
         windows=queries.windows_of_integration(integration),
         form_windows=windows,
         forms={

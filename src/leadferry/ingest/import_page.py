@@ -17,7 +17,6 @@ from leadferry.ingest.models import HeldBack, LeadFormResponse
 from leadferry.integrations import queries
 from leadferry.integrations.schema import submission
 from leadferry.jobs.services import hold_fence
-from leadferry.kit import clock
 from leadferry.leads import bulk
 from leadferry.leads import services as leads
 from leadferry.leads.answers import GivenAnswer
@@ -122,7 +121,7 @@ def _unmapped(
         form_version=response.form_version,
         mapping_version=0,
     )
-    stored = _stored(element, response)
+    stored = _stored(element, response, context)
     key, check, submitted_at, digest = stored[:4]
     return Ready(
         MappedResponse(
@@ -139,7 +138,9 @@ def _unmapped(
     )
 
 
-def _stored(element: bytes, response: wire.LeadFormResponse) -> bulk.Row:
+def _stored(
+    element: bytes, response: wire.LeadFormResponse, context: PageContext
+) -> bulk.Row:
     key, check = identity_of(response.id)
     return (
         key,
@@ -149,7 +150,7 @@ def _stored(element: bytes, response: wire.LeadFormResponse) -> bulk.Row:
         response.form_id,
         response.form_version,
         without_person(element),
-        bulk.adapt(clock.now()),
+        context.received_at,
     )
 
 
@@ -161,7 +162,7 @@ def _map(
     came_by: CameBy | None,
 ) -> Ready:
     mapped = form.mapping.apply(submission(response))
-    stored = _stored(element, response)
+    stored = _stored(element, response, context)
     key, check, submitted_at, digest = stored[:4]
     campaign = context.campaigns.get(str(response.campaign_id))
     creative = context.creatives.get(str(response.creative_id))
