@@ -1,9 +1,8 @@
 """`make test` and `make walks`: on SQLite and, where installed, on PostgreSQL.
 
 Without arguments every test but the walks, `walks` these alone: a whole Leadferry in
-a browser, or killed, takes minutes. The runs go side by side; walks that mostly wait
-have runs of their own. Other arguments are handed on to pytest, which then runs once
-on each database.
+a browser, or killed, takes minutes. Other arguments are handed on to pytest. The runs
+on the two databases go side by side.
 """
 
 import contextlib
@@ -21,7 +20,6 @@ from tests.support import browser, postgres  # noqa: E402 - the path comes first
 
 _ON_POSTGRES = "(django_db or flow) and not once"
 _WALKS = "tests/flows"
-_KILLS, _DEMO = f"{_WALKS}/test_kills.py", f"{_WALKS}/test_demo.py"
 
 
 def say(text: str) -> None:
@@ -65,38 +63,25 @@ def main() -> int:
     binaries = postgres.find_binaries()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        runs = [
-            _start(f"sqlite {name}", folder, chosen, **variables)
-            # The demonstration always uses SQLite.
-            for name, chosen in _shares(arguments, waiting=[_KILLS, _DEMO])
-        ]
+        chosen = _chosen(arguments)
+        runs = [_start("sqlite", folder, chosen, **variables)]
         if binaries is None:
             say("PostgreSQL is not installed: the tests run on SQLite only.")
         else:
             url = stack.enter_context(postgres.cluster(binaries, in_a_hurry=True))
             variables["LEADFERRY_DATABASE_URL"] = url
-            runs += [
-                _start(
-                    f"postgresql {name}",
-                    folder,
-                    ["-m", _ON_POSTGRES, *chosen],
-                    **variables,
-                )
-                for name, chosen in _shares(arguments, waiting=[_KILLS])
-            ]
+            marked = ["-m", _ON_POSTGRES, *chosen]
+            runs.append(_start("postgresql", folder, marked, **variables))
         codes = [_finish(*run) for run in runs]
     say(f"{time.monotonic() - started:.0f} s")
     # 5: nothing was selected, as when one file without a database is named.
     return 0 if all(code in {0, 5} for code in codes) else 1
 
 
-def _shares(arguments: list[str], *, waiting: list[str]) -> list[tuple[str, list[str]]]:
+def _chosen(arguments: list[str]) -> list[str]:
     if not arguments:
-        return [("tests", [f"--ignore={_WALKS}"])]
-    if arguments != ["walks"]:
-        return [("as asked", arguments)]
-    others = [_WALKS, f"--ignore={_KILLS}", f"--ignore={_DEMO}"]
-    return [("walks", others), ("waiting walks", waiting)]
+        return [f"--ignore={_WALKS}"]
+    return [_WALKS] if arguments == ["walks"] else arguments
 
 
 def _finish(name: str, process: subprocess.Popen[bytes], log: Path) -> int:
