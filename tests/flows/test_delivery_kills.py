@@ -34,9 +34,11 @@ def set_up(instance: Instance, receiver: Receiver) -> None:
 def test_nothing_is_lost_or_doubled_on_the_way(
     instance: Instance, linkedin: Sandbox
 ) -> None:
-    slowly = threading.Event()
+    announced, slowly = threading.Event(), threading.Event()
 
     def slow(_body: Body) -> Reply:
+        # What the door misses while it is dead, LinkedIn announces much later.
+        announced.wait(10)
         slowly.wait(0.3)
         return Reply()
 
@@ -44,6 +46,13 @@ def test_nothing_is_lost_or_doubled_on_the_way(
         receiver.answer = slow
         set_up(instance, receiver)
         ids = linkedin.submit(WEBINAR, count=LEADS)
+        notices = "SELECT COUNT(DISTINCT response_id) FROM ingest_notice"
+        wait_until(
+            lambda: int(instance.rows(notices, inbox=True)[0][0]) >= LEADS,
+            seconds=30,
+            what="all notices",
+        )
+        announced.set()
         for number in range(1, KILLS + 1):
             seen = len(receiver.requests)
             wait_until(
