@@ -253,12 +253,22 @@ def merge_page(*, start: int | None = None) -> MergePage:
         rows = rows.filter(pk__lte=start)
     found = list(rows.order_by("-pk")[: PAGE_SIZE + 1])
     more = found[PAGE_SIZE:]
-    shown = [_shown_merge(made) for made in found[:PAGE_SIZE]]
+    shown = _shown_merges(found[:PAGE_SIZE])
     return MergePage(shown, more[0].pk if more else None)
 
 
-def _shown_merge(made: LeadMerge) -> ShownMerge:
-    rows = MergedLead.objects.filter(merge=made)
-    some = list(rows.order_by("lead_id").values_list("lead_id", flat=True)[:_ABSORBED])
-    more = max(0, rows.count() - len(some))
-    return ShownMerge(made, list(Lead.objects.filter(pk__in=some).order_by("pk")), more)
+def _shown_merges(merges: Sequence[LeadMerge]) -> list[ShownMerge]:
+    absorbed: dict[int, list[int]] = {made.pk: [] for made in merges}
+    rows = MergedLead.objects.filter(merge__in=absorbed).order_by("lead_id")
+    for merge, lead in rows.values_list("merge_id", "lead_id"):
+        absorbed[merge].append(lead)
+    named = [lead for leads in absorbed.values() for lead in leads[:_ABSORBED]]
+    leads = Lead.objects.in_bulk(named)
+    return [
+        ShownMerge(
+            made,
+            [leads[one] for one in absorbed[made.pk][:_ABSORBED] if one in leads],
+            max(0, len(absorbed[made.pk]) - _ABSORBED),
+        )
+        for made in merges
+    ]
