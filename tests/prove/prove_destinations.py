@@ -7,6 +7,7 @@ import secrets
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,10 @@ pytestmark = [pytest.mark.flow, pytest.mark.req("D8", "D11")]
 
 LEADS = 5_000
 KILLS = 16
+
+
+def _went_on(instance: Instance, before: int) -> bool:
+    return delivered(instance) > before or is_done(instance)
 
 
 def test_kills_of_both_sides_lose_and_double_nothing(tmp_path: Path) -> None:
@@ -37,7 +42,7 @@ def test_kills_of_both_sides_lose_and_double_nothing(tmp_path: Path) -> None:
         for number in range(KILLS):
             before = delivered(instance)
             wait_until(
-                lambda: delivered(instance) > before or is_done(instance),  # noqa: B023
+                partial(_went_on, instance, before),
                 seconds=120,
                 what=f"a delivery after kill {number}",
             )
