@@ -11,6 +11,13 @@ from tests.support.walk import choose_password, running_browser, sign_in, walkin
 
 pytestmark = pytest.mark.flow
 WIDTHS = (400, 1600)
+# Charts keep their width for a moment when the window becomes narrow.
+WIDTH_BEFORE_DRAWN_ANEW = """() => {
+    for (const drawn of document.querySelectorAll("[data-chart] > div")) {
+        drawn.style.width = "2000px";
+    }
+    return document.documentElement.scrollWidth;
+}"""
 
 
 @pytest.mark.req("B6")
@@ -39,6 +46,7 @@ def test_times_of_leads_that_just_came(tmp_path: Path) -> None:
         expect(page.get_by_text("of 5 leads were.")).to_be_visible()
         expect(page.locator("[data-chart] canvas")).to_have_count(2)
         walk.check(WIDTHS)
+        assert page.evaluate(WIDTH_BEFORE_DRAWN_ANEW) <= WIDTHS[-1]
         _charts_follow_the_theme(page)
         _numbers_are_there_by_keyboard(page)
         walk.check(WIDTHS)

@@ -124,10 +124,15 @@ def follow(leads: Sequence[int]) -> None:
 
     In the transaction of the write. Those that were similar are looked at again.
     """
-    SearchPending.objects.bulk_create(
-        [SearchPending(lead_id=lead) for lead in leads], ignore_conflicts=True
-    )
+    look_at(leads)
     refresh(leads)
+
+
+def look_at(leads: Iterable[int]) -> None:
+    """A worker looks at their words and marks, once this is committed."""
+    SearchPending.objects.bulk_create(
+        [SearchPending(lead_id=lead) for lead in leads], batch_size=_CHUNK
+    )
 
 
 def hold_leads(leads: Sequence[int]) -> None:
@@ -193,13 +198,7 @@ def _look_again(rows: Sequence[tuple[int, int, int]]) -> None:
             mates.update(shared)
     for some in _chunks(sorted(mates - own)):
         marked = SimilarMark.objects.filter(lead_id__in=some)
-        SearchPending.objects.bulk_create(
-            [
-                SearchPending(lead_id=lead)
-                for lead in marked.values_list("lead_id", flat=True)
-            ],
-            ignore_conflicts=True,
-        )
+        look_at(marked.values_list("lead_id", flat=True))
 
 
 def _chunks(ids: Sequence[int]) -> Iterable[Sequence[int]]:

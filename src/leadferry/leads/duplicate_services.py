@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from leadferry.accounts import audit
 from leadferry.accounts.models import User
 from leadferry.kit.errors import RejectedError
-from leadferry.leads import duplicate_index
+from leadferry.leads import duplicate_index, duplicate_keys
 from leadferry.leads.duplicate_models import DuplicateRule, NotDuplicate
 from leadferry.leads.matching.rules import FUZZY, Kind
-from leadferry.leads.models import Lead, SearchPending
+from leadferry.leads.models import Lead
 from leadferry.leads.similar import pair_of
 
 Conditions = Sequence[Sequence[str]]
@@ -116,7 +116,7 @@ def say_not_duplicate(one: int, other: int, *, by: User | None) -> None:
     if low == high or len(leads) < 2:
         return
     NotDuplicate.objects.get_or_create(low_id=low, high_id=high, defaults={"by": by})
-    _look_at([low, high])
+    duplicate_keys.look_at([low, high])
 
 
 @transaction.atomic
@@ -125,10 +125,4 @@ def take_not_duplicate_back(one: int, other: int, *, by: User | None) -> None:
     low, high = pair_of(one, other)
     if NotDuplicate.objects.filter(low=low, high=high).delete()[0]:
         audit.record("not a duplicate taken back", subject=f"{low} {high}", by=by)
-    _look_at([low, high])
-
-
-def _look_at(leads: Sequence[int]) -> None:
-    SearchPending.objects.bulk_create(
-        [SearchPending(lead_id=lead) for lead in leads], ignore_conflicts=True
-    )
+    duplicate_keys.look_at([low, high])

@@ -400,9 +400,12 @@ class LeadDeletion(models.Model):
 
 
 class SearchPending(models.Model):
-    """A lead whose words are not in the search index yet."""
+    """A lead whose words and marks are looked at next; a row each time it is asked.
 
-    lead_id = KeyField(primary_key=True)
+    A row of its own, so that what is asked while the lead is looked at is not lost.
+    """
+
+    lead_id = KeyField()
 
     def __str__(self) -> str:
         return str(self.lead_id)

@@ -27,12 +27,13 @@ def index_pending() -> int:
     """
     with transaction.atomic():
         # The newest first: they are looked for, whatever comes of earlier days.
-        waiting = SearchPending.objects.order_by("-lead_id")
+        waiting = SearchPending.objects.order_by("-pk")
         if connection.vendor == "postgresql":
             waiting = waiting.select_for_update(skip_locked=True)
-        ids = list(waiting.values_list("lead_id", flat=True)[:_BATCH])
-        if not ids:
+        asked = dict(waiting.values_list("pk", "lead_id")[:_BATCH])
+        if not asked:
             return 0
+        ids = sorted(set(asked.values()))
         duplicate_keys.hold_leads(ids)
         leads = Lead.objects.filter(pk__in=ids, merged_into=None).values_list(
             "pk", *_FIELDS
@@ -42,7 +43,7 @@ def index_pending() -> int:
         _store(rows)
         duplicate_keys.refresh(ids)
         similar.mark(ids)
-        SearchPending.objects.filter(pk__in=ids).delete()
+        SearchPending.objects.filter(pk__in=asked).delete()
     return len(ids)
 
 
