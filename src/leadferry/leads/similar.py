@@ -7,7 +7,12 @@ from django.db.models import Q
 
 from leadferry.leads import duplicate_keys
 from leadferry.leads.duplicate_keys import TOO_COMMON, Key
-from leadferry.leads.duplicate_models import DuplicateRule, NotDuplicate, SimilarMark
+from leadferry.leads.duplicate_models import (
+    DuplicateRule,
+    NotDuplicate,
+    SimilarMark,
+    SimilarSweep,
+)
 from leadferry.leads.duplicate_stock import rule_of
 from leadferry.leads.matching.rules import (
     Match,
@@ -151,6 +156,8 @@ def mark(leads: Sequence[int]) -> None:
     In the caller's transaction, once the leads are committed: of two that come at
     the same time, the later one finds the other.
     """
+    # By one worker at a time: it would delete what another just found.
+    SimilarSweep.objects.select_for_update().filter(pk=1).first()
     similar = _similar_among(leads)
     alone = sorted(set(leads) - similar)
     for start in range(0, len(alone), 500):

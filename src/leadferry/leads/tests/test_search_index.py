@@ -43,17 +43,33 @@ def beside(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-@pytest.mark.skipif(
+one_writer = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has one writer at a time"
 )
-def test_a_decision_taken_back_while_its_marks_are_written() -> None:
-    if not DuplicateRule.objects.exists():  # a test before this one emptied all tables
+
+
+@pytest.fixture(autouse=True)
+def _rules() -> None:
+    # A test before this one may have emptied all tables.
+    if not DuplicateRule.objects.exists():
         add_stock_rules(DuplicateRule, DuplicateIndex, SimilarSweep)
-    duplicate_index.build_indexes()
+    while duplicate_index.build_indexes():
+        pass
+
+
+def a_lead() -> int:
     values = {"Contact": "Ada Byron", "Email": "ada@northwind.example"}
     with transaction.atomic():
-        page = [make_response(values=values) for _ in range(2)]
-        one, other = sorted(register(page).registered.values())
+        return next(iter(register([make_response(values=values)]).registered.values()))
+
+
+def marked() -> set[int]:
+    return set(SimilarMark.objects.values_list("lead_id", flat=True))
+
+
+@one_writer
+def test_a_decision_taken_back_while_its_marks_are_written() -> None:
+    one, other = a_lead(), a_lead()
     index()
     rules.say_not_duplicate(one, other, by=None)
     with transaction.atomic():
@@ -65,4 +81,25 @@ def test_a_decision_taken_back_while_its_marks_are_written() -> None:
         beside(lambda: rules.take_not_duplicate_back(one, other, by=None)).join(30)
     indexing.join(timeout=30)
     index()
-    assert set(SimilarMark.objects.values_list("lead_id", flat=True)) == {one, other}
+    assert marked() == {one, other}
+
+
+@one_writer
+def test_a_similar_lead_that_comes_while_all_marks_are_looked_at_again() -> None:
+    old = a_lead()
+    index()
+    SimilarMark.objects.create(lead_id=old)
+    duplicate_index.begin_sweep()
+    with transaction.atomic():
+        assert len(SimilarMark.objects.select_for_update()) == 1
+        sweeping = beside(duplicate_index.sweep_marks)
+        # It found the lead alone, and waits for its mark.
+        sweeping.join(timeout=1)
+        assert sweeping.is_alive()
+        coming: list[int] = []
+        beside(lambda: coming.append(a_lead())).join(30)
+        indexing = beside(index)
+        indexing.join(timeout=1)
+    sweeping.join(timeout=30)
+    indexing.join(timeout=30)
+    assert marked() == {old, *coming}
