@@ -35,6 +35,23 @@ class Schedule(models.Model):
         return self.name
 
 
+class ClaimedRun(models.Model):
+    """Work that takes long: workers take it up, one after another, until it is done.
+
+    `due_at` and `working_since` are milliseconds since 1970, UTC; who raised `epoch`
+    last owns it.
+    """
+
+    # None: nothing is to be done, or a worker is at it.
+    due_at = models.BigIntegerField(null=True)
+    epoch = models.BigIntegerField(default=0)
+    claimed_by = models.CharField(max_length=120, blank=True, default="")
+    working_since = models.BigIntegerField(null=True)
+
+    class Meta:
+        abstract = True
+
+
 class Inquiry(models.Model):
     """A question to a remote system that a worker asks, so that no page waits for it.
 

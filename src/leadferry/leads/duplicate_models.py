@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from leadferry.jobs.models import ClaimedRun
 from leadferry.kit import clock
 from leadferry.leads.fields import KeyField
 
@@ -102,7 +103,7 @@ class NotDuplicate(models.Model):
         return f"{self.low_id} {self.high_id}"
 
 
-class DuplicateRun(models.Model):
+class DuplicateRun(ClaimedRun):
     """One search for duplicates among all leads, or one trial of a rule."""
 
     class State(models.TextChoices):
@@ -135,13 +136,8 @@ class DuplicateRun(models.Model):
     others = models.JSONField(default=list)
     # Finding: [mask, key]; grouping: [last edge or group written].
     cursor = models.JSONField(default=list)
-    epoch = models.BigIntegerField(default=0)
-    claimed_by = models.CharField(max_length=120, blank=True, default="")
-    # None: nothing is to be done, or a worker is at it.
-    due_at = models.BigIntegerField(null=True)
     total = models.BigIntegerField(default=0)
     done = models.BigIntegerField(default=0)
-    working_since = models.BigIntegerField(null=True)
     done_then = models.BigIntegerField(default=0)
     pairs = models.BigIntegerField(default=0)
     # Pairs of a trial that no rule of the search finds.

@@ -11,6 +11,7 @@ from leadferry.accounts import audit
 from leadferry.accounts.models import User
 from leadferry.alerts import services as alerts
 from leadferry.jobs import services as jobs
+from leadferry.jobs.claims import Claims
 from leadferry.jobs.errors import Fenced
 from leadferry.kit import clock
 from leadferry.leads import duplicate_index, duplicate_work, group_merging
@@ -27,8 +28,7 @@ logger = logging.getLogger("leadferry.leads")
 _OWN_FAULT_WAIT_MS = 60_000
 _INDEX_WAIT_MS = 1_000
 _DROPPED_AT_ONCE = 2_000
-# Runs that threads of this process are at; a claim without one is a leftover.
-_at_work: set[int] = set()
+CLAIMS = Claims(DuplicateRun.objects.all(), at_work=DuplicateRun.AT_WORK)
 State = DuplicateRun.State
 
 
@@ -130,33 +130,12 @@ def resume(run: DuplicateRun, *, by: User | None) -> bool:
 
 def due_runs() -> list[int]:
     """Runs that a worker should take up now."""
-    due = DuplicateRun.objects.filter(due_at__lte=clock.now_ms()).order_by("due_at")
-    return list(due.values_list("pk", flat=True))
+    return CLAIMS.due()
 
 
 def take_up(run_id: int) -> None:
     """Work on a run until it is done or this worker stops."""
-    run = _claim(run_id)
-    if run is None:
-        return
-    _at_work.add(run.pk)
-    try:
-        with jobs.bulk_work():
-            _work(run)
-    finally:
-        _at_work.discard(run.pk)
-
-
-def _claim(run_id: int) -> DuplicateRun | None:
-    now = clock.now_ms()
-    claimed = DuplicateRun.objects.filter(pk=run_id, due_at__lte=now).update(
-        epoch=F("epoch") + 1,
-        claimed_by=jobs.whoami(),
-        due_at=None,
-        working_since=now,
-        done_then=F("done"),
-    )
-    return DuplicateRun.objects.get(pk=run_id) if claimed else None
+    CLAIMS.take_up(run_id, _work, done_then=F("done"))
 
 
 _STEPS: dict[str, Callable[[DuplicateRun], Iterator[duplicate_work.Step | None]]] = {
@@ -169,17 +148,17 @@ def _work(run: DuplicateRun) -> None:
     try:
         for step in _STEPS.get(run.state, duplicate_work.steps)(run):
             if step is duplicate_work.Step.WAIT:
-                _put_off(run, _INDEX_WAIT_MS)
+                CLAIMS.put_off(run, _INDEX_WAIT_MS)
                 return
             if jobs.stopping():
-                _put_off(run, 0)
+                CLAIMS.put_off(run, 0)
                 return
         _tell_of_the_end(run)
     except Fenced:
         logger.info("search left to others", extra={"run": run.pk})
     except Exception:
         logger.exception("search failed", extra={"run": run.pk})
-        _put_off(run, _OWN_FAULT_WAIT_MS)
+        CLAIMS.put_off(run, _OWN_FAULT_WAIT_MS)
         raise
 
 
@@ -212,26 +191,14 @@ def _tell_of_the_end(run: DuplicateRun) -> None:
     )
 
 
-def _put_off(run: DuplicateRun, wait_ms: int) -> None:
-    DuplicateRun.objects.filter(
-        pk=run.pk, epoch=run.epoch, state__in=DuplicateRun.AT_WORK
-    ).update(due_at=clock.now_ms() + wait_ms, claimed_by="")
-
-
 def release(worker: str) -> None:
     """What a dead worker was at is due at once."""
-    held = DuplicateRun.objects.filter(
-        state__in=DuplicateRun.AT_WORK, claimed_by=worker, due_at=None
-    )
-    held.update(due_at=clock.now_ms(), claimed_by="")
+    CLAIMS.release(worker)
 
 
 def look_after_runs() -> None:
     """What this worker lost is due; what no page shows any more goes, bit by bit."""
-    lost = DuplicateRun.objects.filter(
-        state__in=DuplicateRun.AT_WORK, claimed_by=jobs.whoami(), due_at=None
-    ).exclude(pk__in=_at_work)
-    lost.update(due_at=clock.now_ms(), claimed_by="")
+    CLAIMS.let_go_of_lost()
     _drop_pairs()
     _drop_groups()
 

@@ -6,15 +6,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from leadferry.integrations.models import Integration, LeadForm, MappingVersion
+from leadferry.jobs.models import ClaimedRun
 from leadferry.kit import clock
 from leadferry.leads.models import Lead
 
 
-class SyncRun(models.Model):
+class SyncRun(ClaimedRun):
     """One reading of a period of leads; it goes on from its slices after any stop.
 
-    `start`, `end`, `due_at` and the moments of working are milliseconds since 1970,
-    UTC; both ends of the period are included. Who raised `epoch` last owns it.
+    `start` and `end` are milliseconds since 1970, UTC; both belong to the period.
     """
 
     class Kind(models.TextChoices):
@@ -47,12 +47,8 @@ class SyncRun(models.Model):
         max_length=10, choices=State.choices, default=State.WAITING
     )
     reason = models.CharField(max_length=500, blank=True)
-    # None: nothing is to be done, or a worker is at it.
-    due_at = models.BigIntegerField(null=True)
     # Failures since something was read last.
     attempts = models.IntegerField(default=0)
-    epoch = models.BigIntegerField(default=0)
-    claimed_by = models.CharField(max_length=120, blank=True, default="")
     is_cut = models.BooleanField(default=False)
     # What LinkedIn said it has; none where it does not tell.
     expected = models.BigIntegerField(null=True)
@@ -63,8 +59,7 @@ class SyncRun(models.Model):
     held_back = models.BigIntegerField(default=0)
     # Deleted at LinkedIn, discarded here, or switched off where that counts.
     left_out = models.BigIntegerField(default=0)
-    # For the rate: since when it works without a break, and what was read then.
-    working_since = models.BigIntegerField(null=True)
+    # For the rate: what was read when it was taken up.
     read_then = models.BigIntegerField(default=0)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -229,11 +224,11 @@ class DayProof(models.Model):
         return self.deleted + self.discarded
 
 
-class ReplayBatch(models.Model):
+class ReplayBatch(ClaimedRun):
     """Stored submissions run through a mapping: previewed, written, taken back.
 
-    `start`, `end`, `due_at` and `working_since` are milliseconds since 1970, UTC.
-    `total` and `done` are of the step that is at work; who raised `epoch` last owns it.
+    `start` and `end` are milliseconds since 1970, UTC. `total` and `done` are of the
+    step that is at work.
     """
 
     class State(models.TextChoices):
@@ -266,15 +261,10 @@ class ReplayBatch(models.Model):
         max_length=10, choices=State.choices, default=State.PREVIEWING
     )
     reason = models.CharField(max_length=500, blank=True)
-    # None: nothing is to be done, or a worker is at it.
-    due_at = models.BigIntegerField(null=True)
-    epoch = models.BigIntegerField(default=0)
-    claimed_by = models.CharField(max_length=120, blank=True, default="")
     # Previewing: the last submission, [form, submitted at, id]; else the last lead.
     cursor = models.JSONField(default=list)
     total = models.BigIntegerField(default=0)
     done = models.BigIntegerField(default=0)
-    working_since = models.BigIntegerField(null=True)
     done_then = models.BigIntegerField(default=0)
     # Submissions read, leads that differ, submissions that could not be mapped.
     read = models.BigIntegerField(default=0)

@@ -14,6 +14,7 @@ from leadferry.alerts import services as alerts
 from leadferry.integrations import queries
 from leadferry.integrations.models import Integration, LeadForm, MappingVersion
 from leadferry.jobs import services as jobs
+from leadferry.jobs.claims import Claims
 from leadferry.jobs.errors import Fenced
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, RejectedError, TemporaryError
@@ -28,8 +29,7 @@ logger = logging.getLogger("leadferry.sync")
 _OWN_FAULT_WAIT_MS = 60_000
 _TICKED_AT_ONCE = 2_000
 _DROPPED_AT_ONCE = 2_000
-# Batches that threads of this process are at; a claim without one is a leftover.
-_at_work: set[int] = set()
+CLAIMS = Claims(ReplayBatch.objects.all(), at_work=ReplayBatch.AT_WORK)
 
 State = ReplayBatch.State
 
@@ -206,36 +206,12 @@ def stop(batch: ReplayBatch, *, by: User | None) -> bool:
 
 def due_replays() -> list[int]:
     """Batches that a worker should take up now."""
-    due = ReplayBatch.objects.filter(due_at__lte=clock.now_ms()).order_by("due_at")
-    return list(due.values_list("pk", flat=True))
+    return CLAIMS.due()
 
 
 def take_up(batch_id: int) -> None:
     """Work on a batch until its step is done or this worker stops."""
-    batch = _claim(batch_id)
-    if batch is None:
-        return
-    _at_work.add(batch.pk)
-    try:
-        with jobs.bulk_work():
-            _work(batch)
-    finally:
-        _at_work.discard(batch.pk)
-
-
-def _claim(batch_id: int) -> ReplayBatch | None:
-    now = clock.now_ms()
-    claimed = ReplayBatch.objects.filter(pk=batch_id, due_at__lte=now).update(
-        epoch=F("epoch") + 1,
-        claimed_by=jobs.whoami(),
-        due_at=None,
-        working_since=now,
-        done_then=F("done"),
-        reason="",
-    )
-    if not claimed:
-        return None
-    return ReplayBatch.objects.get(pk=batch_id)
+    CLAIMS.take_up(batch_id, _work, done_then=F("done"), reason="")
 
 
 _STEPS: dict[str, Callable[[ReplayBatch], Iterator[None]]] = {
@@ -249,19 +225,19 @@ def _work(batch: ReplayBatch) -> None:
     try:
         for _step in _STEPS[batch.state](batch):
             if jobs.stopping():
-                _put_off(batch, "", 0)
+                CLAIMS.put_off(batch, 0)
                 return
         _tell_of_the_end(batch)
     except Fenced:
         logger.info("replay left to others", extra={"replay": batch.pk})
     except TemporaryError as exc:
-        _put_off(batch, str(exc), _OWN_FAULT_WAIT_MS)
+        _put_off(batch, str(exc))
     except LeadferryError as exc:
         _fail(batch, str(exc))
     except Exception:
         logger.exception("replay failed", extra={"replay": batch.pk})
         reason = "Leadferry failed at it; the log says why. It goes on by itself."
-        _put_off(batch, reason, _OWN_FAULT_WAIT_MS)
+        _put_off(batch, reason)
         raise
 
 
@@ -295,35 +271,23 @@ def _tell_of_the_end(batch: ReplayBatch) -> None:
     )
 
 
-def _ours(batch: ReplayBatch) -> QuerySet[ReplayBatch]:
-    return ReplayBatch.objects.filter(
-        pk=batch.pk, epoch=batch.epoch, state__in=ReplayBatch.AT_WORK
-    )
-
-
-def _put_off(batch: ReplayBatch, reason: str, wait_ms: int) -> None:
-    due_at = clock.now_ms() + wait_ms
-    _ours(batch).update(reason=reason[:500], due_at=due_at, claimed_by="")
+def _put_off(batch: ReplayBatch, reason: str) -> None:
+    CLAIMS.put_off(batch, _OWN_FAULT_WAIT_MS, reason=reason[:500])
 
 
 def _fail(batch: ReplayBatch, reason: str) -> None:
-    _ours(batch).update(state=State.FAILED, reason=reason[:500], claimed_by="")
+    failed = CLAIMS.ours(batch)
+    failed.update(state=State.FAILED, reason=reason[:500], claimed_by="")
 
 
 def release(worker: str) -> None:
     """What a dead worker was at is due at once."""
-    held = ReplayBatch.objects.filter(
-        state__in=ReplayBatch.AT_WORK, claimed_by=worker, due_at=None
-    )
-    held.update(due_at=clock.now_ms(), claimed_by="")
+    CLAIMS.release(worker)
 
 
 def look_after_replays() -> None:
     """What this worker lost is due; previews that nobody wants any more go."""
-    lost = ReplayBatch.objects.filter(
-        state__in=ReplayBatch.AT_WORK, claimed_by=jobs.whoami(), due_at=None
-    ).exclude(pk__in=_at_work)
-    lost.update(due_at=clock.now_ms(), claimed_by="")
+    CLAIMS.let_go_of_lost()
     over = ReplayBatch.objects.filter(state__in=[State.CANCELLED, State.FAILED])
     stale = ReplayChange.objects.filter(batch__in=over).order_by("batch", "lead")
     ids = list(stale.values_list("pk", flat=True)[:_DROPPED_AT_ONCE])

@@ -6,7 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from leadferry.accounts import audit
@@ -16,7 +16,7 @@ from leadferry.alerts import services as alerts
 from leadferry.ingest.retry import wait_seconds
 from leadferry.integrations import access, api_versions, calls, clients
 from leadferry.integrations.models import Integration, LeadForm, LinkedInUser
-from leadferry.jobs import services as jobs
+from leadferry.jobs.claims import Claims
 from leadferry.jobs.errors import Fenced
 from leadferry.kit import clock
 from leadferry.kit.errors import LeadferryError, TemporaryError
@@ -38,8 +38,7 @@ _OWN_FAULT_WAIT_SECONDS = 60.0
 # A burst ends soon; what is still refused then is refused until midnight.
 _BURST_ATTEMPTS = 3
 _random = random.Random()  # noqa: S311 - spreads load, guards nothing
-# Runs that threads of this process are at; a claim without one is a leftover.
-_at_work: set[int] = set()
+CLAIMS = Claims(SyncRun.objects.all(), at_work=[SyncRun.State.RUNNING])
 
 
 def time_zone() -> ZoneInfo:
@@ -158,38 +157,14 @@ def resume(run: SyncRun, *, by: User | None) -> bool:
 
 def due_runs() -> list[int]:
     """Runs that a worker should take up now."""
-    due = SyncRun.objects.filter(due_at__lte=clock.now_ms()).order_by("due_at")
-    return list(due.values_list("pk", flat=True))
+    return CLAIMS.due()
 
 
 def take_up(run_id: int) -> None:
     """Work on a run until it is done, paused, or this worker stops."""
-    run = _claim(run_id)
-    if run is None:
-        return
-    _at_work.add(run.pk)
-    try:
-        with jobs.bulk_work():
-            _work(run)
-    finally:
-        _at_work.discard(run.pk)
-
-
-def _claim(run_id: int) -> SyncRun | None:
-    now = clock.now_ms()
-    claimed = SyncRun.objects.filter(pk=run_id, due_at__lte=now).update(
-        state=SyncRun.State.RUNNING,
-        epoch=F("epoch") + 1,
-        claimed_by=jobs.whoami(),
-        due_at=None,
-        working_since=now,
-        read_then=F("read"),
-        reason="",
+    CLAIMS.take_up(
+        run_id, _work, state=SyncRun.State.RUNNING, read_then=F("read"), reason=""
     )
-    if not claimed:
-        return None
-    runs = SyncRun.objects.select_related("integration__ad_account", "form")
-    return runs.get(pk=run_id)
 
 
 def _work(run: SyncRun) -> None:
@@ -202,7 +177,8 @@ def _work(run: SyncRun) -> None:
         else:
             backfill.work_on(run, user)
         access.note_success(user, account)
-        _leave(run)
+        # Where it is not done this worker stops: the next one goes on.
+        CLAIMS.put_off(run, 0)
         _tell_of_the_end(run)
     except Fenced:
         logger.info("sync run left to others", extra={"run": run.pk})
@@ -213,11 +189,6 @@ def _work(run: SyncRun) -> None:
         reason = "Leadferry failed at it; the log says why. It goes on by itself."
         _put_off(run, reason, _OWN_FAULT_WAIT_SECONDS)
         raise
-
-
-def _leave(run: SyncRun) -> None:
-    """This worker stops: the next one goes on."""
-    _ours(run).update(due_at=clock.now_ms(), claimed_by="")
 
 
 def _tell_of_the_end(run: SyncRun) -> None:
@@ -241,14 +212,8 @@ def _tell_of_the_end(run: SyncRun) -> None:
     )
 
 
-def _ours(run: SyncRun) -> QuerySet[SyncRun]:
-    return SyncRun.objects.filter(
-        pk=run.pk, epoch=run.epoch, state=SyncRun.State.RUNNING
-    )
-
-
 def _pause(run: SyncRun, user: LinkedInUser | None, error: LeadferryError) -> None:
-    if not _ours(run).exists():
+    if not CLAIMS.ours(run).exists():
         # Cancelled, or gone with its integration.
         return
     run.refresh_from_db(fields=["attempts"])
@@ -322,29 +287,24 @@ def _until_midnight() -> float:
 
 
 def _put_off(run: SyncRun, reason: str, seconds: float) -> None:
-    _ours(run).update(
+    CLAIMS.put_off(
+        run,
+        int(seconds * 1000),
         state=SyncRun.State.PAUSED,
         reason=reason[:500],
         attempts=F("attempts") + 1,
-        due_at=clock.now_ms() + int(seconds * 1000),
-        claimed_by="",
         paused_at=clock.now(),
     )
 
 
 def release(worker: str) -> None:
     """What a dead worker was at is due at once."""
-    SyncRun.objects.filter(state=SyncRun.State.RUNNING, claimed_by=worker).update(
-        due_at=clock.now_ms(), claimed_by=""
-    )
+    CLAIMS.release(worker)
 
 
 def look_after_runs() -> None:
     """Runs that this worker lost, and those whose hindrance is mended, are due."""
-    lost = SyncRun.objects.filter(
-        state=SyncRun.State.RUNNING, claimed_by=jobs.whoami()
-    ).exclude(pk__in=_at_work)
-    lost.update(due_at=clock.now_ms(), claimed_by="")
+    CLAIMS.let_go_of_lost()
     paused = SyncRun.objects.filter(
         state=SyncRun.State.PAUSED, due_at__gt=clock.now_ms()
     ).select_related("integration__ad_account")

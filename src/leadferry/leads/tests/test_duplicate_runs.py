@@ -136,7 +136,7 @@ def test_a_search_is_cancelled_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def _claimed(run: DuplicateRun) -> DuplicateRun:
-    claimed = duplicate_runs._claim(run.pk)
+    claimed = duplicate_runs.CLAIMS.claim(run.pk)
     assert claimed is not None
     return claimed
 

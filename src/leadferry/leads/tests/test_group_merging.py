@@ -97,7 +97,7 @@ def test_merging_is_stopped_and_what_was_merged_stays() -> None:
     run, _kept = found()
     assert group_merging.begin_merging(run, least=90, by=None)
     assert not group_merging.begin_merging(run, least=90, by=None)
-    claimed = duplicate_runs._claim(run.pk)
+    claimed = duplicate_runs.CLAIMS.claim(run.pk)
     assert claimed is not None
     steps = group_merging.merge_groups(claimed)
     next(steps)

@@ -110,7 +110,7 @@ def test_a_sync_at_work_ends_and_stores_nothing_more(
     sandbox.submit(count=3)
     today = runs.today()
     run = runs.start_sync(integration, period=Period(today, today), by=None)
-    working = runs._claim(run.pk)
+    working = runs.CLAIMS.claim(run.pk, state=SyncRun.State.RUNNING)
     assert working is not None
     removal.delete_integration(integration, by=None)
     with pytest.raises(Fenced):

@@ -349,7 +349,7 @@ def test_a_lead_that_submits_again_while_it_is_previewed_is_compared_anew(
     version = MappingVersion.objects.filter(form=form).order_by("-number")[1]
     monkeypatch.setattr(replay_work, "LEADS", 1)
     batch = previewed(form, version, take_up=False)
-    work = replay_work.preview(replay._claim(batch.pk) or batch)
+    work = replay_work.preview(replay.CLAIMS.claim(batch.pk) or batch)
     next(work)
     submit(form, 1, text="Spain", ago=1)
     for _step in work:
@@ -369,7 +369,7 @@ def test_a_stopped_replay_is_undone_or_goes_on(
     batch = previewed(form)
     monkeypatch.setattr(replay_work, "LEADS", 2)
     assert replay.apply(batch, by=None)
-    work = replay_work.apply(replay._claim(batch.pk) or batch)
+    work = replay_work.apply(replay.CLAIMS.claim(batch.pk) or batch)
     next(work)
     assert replay.stop(batch, by=None)
     with pytest.raises(Exception, match="taken over or stopped"):
