@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from leadferry.destinations.models import Delivery, Destination
 from leadferry.jobs.services import hold_fence
@@ -69,6 +69,13 @@ def plan(destination_id: int) -> bool:
             destination.planned_to = end
         destination.save(update_fields=["looked_to", "planned_to"])
         return True
+
+
+def is_unsettled() -> bool:
+    """Whether deleted leads, or stretches planned once, are to be looked at again."""
+    late = Destination.objects.exclude(state=Destination.State.DELETING)
+    late = late.filter(planned_to__lt=F("looked_to"))
+    return LeadDeletion.objects.exists() or late.exists()
 
 
 def plan_again(destination_id: int) -> bool:

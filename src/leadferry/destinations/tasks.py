@@ -1,7 +1,5 @@
 """When leads are planned and sent."""
 
-from django.db import connection
-
 from leadferry.destinations import (
     delivery,
     earlier,
@@ -56,17 +54,21 @@ def look_for_leads() -> None:
         kick_delivery(destination_id)
 
 
-@every(seconds=2)
 @task(queue=NEW_LEADS)
 def plan_for_good() -> None:
     """Deleted leads are erased, and changes that became visible late are planned."""
     while not stopping() and planning.plan_erasures():
         pass
-    if connection.vendor != "postgresql":
-        return
     for destination in list(queries.destinations()):
         while not stopping() and planning.plan_again(destination.pk):
             pass
+
+
+@watch(seconds=2)
+def look_for_late_changes() -> None:
+    """Kick it where leads were deleted, or a stretch of changes may have grown."""
+    if planning.is_unsettled():
+        kick(plan_for_good, key="plan-for-good")
 
 
 @task(queue=NEW_LEADS)

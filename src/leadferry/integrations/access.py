@@ -34,18 +34,19 @@ def as_any_user(
     """
     first = clients.user_for(ad_account)
     others = [row.user for row in clients.in_line(ad_account) if row.user != first]
-    refusal: LeadferryError | None = None
-    for user in (first, *others):
+    line = [first, *others]
+    while True:
+        user = line.pop(0)
         try:
             with clients.client_of(user) as client:
                 found = work(client, user)
         except (TokenDead, MissingRight) as exc:
             refusal = note_refusal(user, ad_account, exc)
-            continue
-        note_success(user, ad_account)
-        return found
-    assert refusal is not None  # noqa: S101 - there was at least one user
-    raise refusal
+            if not line:
+                raise refusal from exc
+        else:
+            note_success(user, ad_account)
+            return found
 
 
 def note_refusal(
