@@ -16,6 +16,10 @@ from tests.support.walk import Walk, choose_password, running_browser, sign_in, 
 pytestmark = pytest.mark.flow
 DAY_MS = 86_400_000
 _CHECKED = "SELECT COUNT(*) FROM sync_syncrun WHERE kind = 'check' AND state = 'done'"
+_RENEWED = f"""
+    SELECT 1 WHERE (SELECT MIN(subscribed_at) FROM integrations_integration)
+    > (SELECT MAX(high_water) FROM sync_polling) - {DAY_MS}
+"""
 
 
 @contextlib.contextmanager
@@ -38,6 +42,9 @@ def place(folder: Path, browser: Browser) -> Iterator[tuple[Walk, Instance, Sand
         instance.wait_for_row(made % (2 * DAY_MS))
         # The checks of the first night are over: two of each ad account.
         instance.wait_for_row(f"SELECT 1 WHERE ({_CHECKED}) = 4")
+        # Nobody checked the address for three days: subscriptions are made again, and
+        # what is submitted in that very moment is told to nobody.
+        instance.wait_for_row(_RENEWED)
         yield walk, instance, linkedin
 
 
