@@ -75,7 +75,7 @@ def main() -> None:
     while duplicate_index.build_indexes():
         pass
     people, form = _People(), make_form_value()
-    keys = random.Random(2)  # noqa: S311
+    keys = random.Random(2)  # noqa: S311 - the same in every run
     rules = similar.rules_for_new()
     filled = 0
     looks: list[float] = []

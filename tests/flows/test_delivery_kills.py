@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import pytest
 
@@ -31,6 +32,10 @@ def set_up(instance: Instance, receiver: Receiver) -> None:
     )
 
 
+def _got_more(receiver: Receiver, seen: int) -> bool:
+    return len(receiver.requests) > seen
+
+
 def test_nothing_is_lost_or_doubled_on_the_way(
     instance: Instance, linkedin: Sandbox
 ) -> None:
@@ -56,7 +61,7 @@ def test_nothing_is_lost_or_doubled_on_the_way(
         for number in range(1, KILLS + 1):
             seen = len(receiver.requests)
             wait_until(
-                lambda seen=seen: len(receiver.requests) > seen,  # type: ignore[misc]
+                partial(_got_more, receiver, seen),
                 seconds=60,
                 what="a request",
             )

@@ -51,7 +51,8 @@ def _name_of(sql: str) -> str:
 @contextlib.contextmanager
 def dying_at(abort: Abort) -> Iterator[None]:
     """Whatever is done in the block ends at the abort's commit, if it comes so far."""
-    real = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
+    wrapper: Any = BaseDatabaseWrapper  # the stubs leave `_commit` out
+    real = wrapper._commit
     last = ["nothing"]
 
     def commit(self: Any) -> Any:
@@ -69,7 +70,7 @@ def dying_at(abort: Abort) -> Iterator[None]:
         with abort.at(name):
             return execute(sql, params, many, context)
 
-    BaseDatabaseWrapper._commit = commit  # type: ignore[attr-defined]
+    wrapper._commit = commit
     try:
         with contextlib.ExitStack() as stack:
             for connection in connections.all():
@@ -79,4 +80,4 @@ def dying_at(abort: Abort) -> Iterator[None]:
         # What a process leaves behind when it is gone: no connection.
         connections.close_all()
     finally:
-        BaseDatabaseWrapper._commit = real  # type: ignore[attr-defined]
+        wrapper._commit = real

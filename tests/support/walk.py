@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support import browser as chromium
 
@@ -16,8 +16,6 @@ WIDTHS = (400, 1024)
 _AXE = """only => axe.run({
     resultTypes: ["violations"], ...(only && {runOnly: only})
 }).then(found => found.violations)"""
-# A page that waits for a worker loads itself anew, also while it is looked at.
-_RELOADED = "Execution context was destroyed"
 _SET_THEME = "t => document.documentElement.setAttribute('data-bs-theme', t)"
 
 
@@ -43,13 +41,7 @@ class Walk:
         found: list[str] = []
         for theme in ("light", "dark"):
             for width in widths:
-                try:
-                    rows = self._look(theme, width)
-                except Error as exc:
-                    if _RELOADED not in exc.message:
-                        raise
-                    self.page.wait_for_load_state()
-                    rows = self._look(theme, width)
+                rows = self._look(theme, width)
                 found += [f"{theme} {width}: {row}" for row in rows]
         assert found == [], "\n".join([self.page.url, *found])
         assert self.complaints == [], "\n".join(self.complaints)

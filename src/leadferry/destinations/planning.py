@@ -191,7 +191,7 @@ def _chosen(destination: Destination) -> tuple[str, list[int]]:
     ]
     origin = "leads_extendedleadinformation e WHERE e.lead_id = l.id"
     any_of = " OR ".join(parts)
-    where += f" AND EXISTS (SELECT 1 FROM {origin} AND ({any_of}))"  # noqa: S608
+    where += f" AND EXISTS (SELECT 1 FROM {origin} AND ({any_of}))"  # noqa: S608 - ours
     return where, [*accounts, *forms]
 
 

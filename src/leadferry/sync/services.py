@@ -38,7 +38,10 @@ _OWN_FAULT_WAIT_SECONDS = 60.0
 # A burst ends soon; what is still refused then is refused until midnight.
 _BURST_ATTEMPTS = 3
 _random = random.Random()  # noqa: S311 - spreads load, guards nothing
-CLAIMS = Claims(SyncRun.objects.all(), at_work=[SyncRun.State.RUNNING])
+CLAIMS = Claims(
+    SyncRun.objects.select_related("integration__ad_account", "form"),
+    at_work=[SyncRun.State.RUNNING],
+)
 
 
 def time_zone() -> ZoneInfo:

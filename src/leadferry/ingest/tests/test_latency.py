@@ -270,7 +270,7 @@ def test_a_lead_deleted_before_it_was_counted_is_passed_over() -> None:
         came_by=CameBy.NOTICE,
     )
     import_page(page)
-    Lead.objects.order_by("pk").first().delete()  # type: ignore[union-attr]
+    Lead.objects.earliest("pk").delete()
     count_times()
     assert timed() == 1
     assert not TimesPending.objects.exists()

@@ -20,10 +20,9 @@ from leadferry.leads.duplicate_models import (
     DuplicateRule,
     DuplicateRun,
     SimilarMark,
-    SimilarSweep,
 )
-from leadferry.leads.duplicate_stock import add_stock_rules
 from leadferry.leads.models import Lead
+from leadferry.leads.tests.builders import keep_stock_rules
 from leadferry.leads.tests.test_similar import (
     index,
     lead_with,
@@ -253,8 +252,7 @@ def test_what_is_over_goes() -> None:
 def test_it_goes_on_wherever_the_worker_dies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(duplicate_work, "BLOCKS", 2)
     monkeypatch.setattr(duplicate_work, "GROUPS", 2)
-    if not DuplicateRule.objects.exists():
-        add_stock_rules(DuplicateRule, DuplicateIndex, SimilarSweep)
+    keep_stock_rules()
     for number in range(10):
         lead_with(email=f"{number % 5}@gmail.com")
     undisturbed = groups_of(searched())

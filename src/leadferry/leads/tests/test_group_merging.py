@@ -9,15 +9,12 @@ from leadferry.leads import duplicate_index, duplicate_runs, group_merging
 from leadferry.leads import duplicate_services as rules
 from leadferry.leads.duplicate_models import (
     DuplicateGroup,
-    DuplicateIndex,
-    DuplicateRule,
     DuplicateRun,
     LeadMerge,
     NotDuplicate,
-    SimilarSweep,
 )
-from leadferry.leads.duplicate_stock import add_stock_rules
 from leadferry.leads.models import Lead
+from leadferry.leads.tests.builders import keep_stock_rules
 from leadferry.leads.tests.test_duplicate_runs import groups_of, searched
 from leadferry.leads.tests.test_merging import dump
 from leadferry.leads.tests.test_similar import edit, lead_with
@@ -110,8 +107,7 @@ def test_merging_is_stopped_and_what_was_merged_stays() -> None:
 
 @pytest.mark.django_db(transaction=True, databases="__all__")
 def test_it_goes_on_wherever_the_worker_dies() -> None:
-    if not DuplicateRule.objects.exists():
-        add_stock_rules(DuplicateRule, DuplicateIndex, SimilarSweep)
+    keep_stock_rules()
     while duplicate_index.build_indexes():
         pass
     run, kept = found()

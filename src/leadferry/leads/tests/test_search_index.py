@@ -6,27 +6,16 @@ from collections.abc import Callable
 import pytest
 from django.db import connection, transaction
 
-from leadferry.leads import duplicate_index, search
+from leadferry.leads import duplicate_index
 from leadferry.leads import duplicate_services as rules
-from leadferry.leads.duplicate_models import (
-    DuplicateIndex,
-    DuplicateRule,
-    SimilarMark,
-    SimilarSweep,
-)
-from leadferry.leads.duplicate_stock import add_stock_rules
-from leadferry.leads.register import register
-from leadferry.leads.tests.builders import make_response
+from leadferry.leads.duplicate_models import SimilarMark
+from leadferry.leads.tests.builders import keep_stock_rules
+from leadferry.leads.tests.test_similar import index, lead_with
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases="__all__"),
     pytest.mark.req("R085", "B13"),
 ]
-
-
-def index() -> None:
-    while search.index_pending():
-        pass
 
 
 def beside(work: Callable[[], object]) -> threading.Thread:
@@ -50,17 +39,13 @@ one_writer = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def _rules() -> None:
-    # A test before this one may have emptied all tables.
-    if not DuplicateRule.objects.exists():
-        add_stock_rules(DuplicateRule, DuplicateIndex, SimilarSweep)
+    keep_stock_rules()
     while duplicate_index.build_indexes():
         pass
 
 
 def a_lead() -> int:
-    values = {"Contact": "Ada Byron", "Email": "ada@northwind.example"}
-    with transaction.atomic():
-        return next(iter(register([make_response(values=values)]).registered.values()))
+    return lead_with(name="Ada Byron", email="ada@northwind.example")
 
 
 def marked() -> set[int]:

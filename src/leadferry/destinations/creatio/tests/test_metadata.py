@@ -30,7 +30,7 @@ LEAD = """
   <NavigationProperty Name="Country" Type="Terrasoft.OData.Country" Partner="LeadCollectionByCountry"/>
   <NavigationProperty Name="LeadCollectionByCountry" Type="Collection(Terrasoft.OData.Lead)"/>
 </EntityType>
-"""  # noqa: E501
+"""  # noqa: E501 - as Creatio writes it
 CONTAINER = (
     '<EntityContainer><EntitySet Name="Countries" EntityType="T.OData.Country"/>'
     "</EntityContainer>"
